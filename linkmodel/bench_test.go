@@ -1,0 +1,52 @@
+package linkmodel
+
+import (
+	"testing"
+	"time"
+)
+
+// steady prepares a tracker and a poll that goes on with the same traffic.
+func steady() (*Tracker, func()) {
+	link := &Link{Name: "lon1-par2-1", Interval: pollGap}
+	tracker := NewTracker(link)
+	poll := &Poll{Link: link.Name}
+	for i := range poll.Ends {
+		poll.Ends[i].Reading = freshReading(uint32(i))
+	}
+	signals := make([]Signal, 0, 16)
+	return tracker, func() {
+		for i := range poll.Ends {
+			r := &poll.Ends[i].Reading
+			r.Mono += pollGap
+			r.At = r.At.Add(pollGap)
+			r.UpTime += uint32(pollGap / (10 * time.Millisecond))
+			r.EngineTime += 10
+			for _, c := range []Counter{InOctets, OutOctets} {
+				r.Counters.Value[c] += 5_000_000
+			}
+			r.Counters.Value[InUcastPkts] += 10_000
+			r.Counters.Value[OutUcastPkts] += 10_000
+		}
+		signals = AppendSignals(signals[:0], tracker.Observe(poll))
+		tracker.Judge(nil)
+	}
+}
+
+// A steady poll costs no allocation: 10,000 links must not feed the garbage collector.
+func TestObserveDoesNotAllocate(t *testing.T) {
+	_, step := steady()
+	for range 2 * lossSamples {
+		step()
+	}
+	if n := testing.AllocsPerRun(100, step); n != 0 {
+		t.Fatalf("%v allocations per poll, want 0", n)
+	}
+}
+
+func BenchmarkObserve(b *testing.B) {
+	_, step := steady()
+	b.ReportAllocs()
+	for b.Loop() {
+		step()
+	}
+}

@@ -1,0 +1,68 @@
+package linkmodel
+
+// AppendSignals appends every signal of a view to dst: saturated, errors, discards and lossy once
+// per direction, then down, half-down and unreachable once for the link. The order is fixed.
+func AppendSignals(dst []Signal, v *View) []Signal {
+	for _, d := range Directions {
+		dst = appendDirection(dst, d, &v.Directions[d])
+	}
+	for _, k := range [...]Kind{KindDown, KindHalfDown, KindUnreachable} {
+		dst = append(dst, stateSignal(k, v))
+	}
+	return dst
+}
+
+func appendDirection(dst []Signal, d Direction, dv *DirectionView) []Signal {
+	lossy := Signal{Kind: KindLossy, Direction: d, End: NoEnd, Ratio: Unknown(dv.Loss.Reason)}
+	if l := &dv.Loss; l.Known {
+		lossy.Ratio = Known(l.Ratio)
+		lossy.Low, lossy.High = l.Low, l.High
+		lossy.Count = l.Low * float64(l.Packets)
+	}
+	return append(
+		dst,
+		exact(Signal{Kind: KindSaturated, Direction: d, End: NoEnd, Ratio: dv.Utilization, Rate: dv.BPS}),
+		faultSignal(KindErrors, d, &dv.Errors),
+		faultSignal(KindDiscards, d, &dv.Discards),
+		lossy,
+	)
+}
+
+func faultSignal(k Kind, d Direction, f *Faults) Signal {
+	return exact(Signal{Kind: k, Direction: d, End: f.Side(d), Ratio: f.Ratio, Rate: f.PerSecond})
+}
+
+// exact gives a signal without an error bar bounds equal to its value.
+func exact(s Signal) Signal {
+	s.Low, s.High = s.Ratio.Value, s.Ratio.Value
+	return s
+}
+
+func stateSignal(k Kind, v *View) Signal {
+	s := Signal{Kind: k, Direction: NoDirection, End: NoEnd, Ratio: Unknown(ReasonFirst)}
+	if v.State != StateUnknown {
+		s.Ratio = Known(0)
+	}
+	switch {
+	case k == KindDown && v.State == StateDown:
+		s.Ratio = Known(1)
+	case k == KindHalfDown && v.State == StateHalfDown:
+		s.Ratio, s.End = Known(1), v.onlyEnd(endIsDown)
+	case k == KindUnreachable && v.State == StateUnreachable:
+		s.Ratio, s.End = Known(1), v.onlyEnd(endIsSilent)
+	}
+	return exact(s)
+}
+
+// onlyEnd returns the single end for which is holds, or NoEnd when both or neither.
+func (v *View) onlyEnd(is func(*EndView) bool) End {
+	a, z := is(&v.Ends[EndA]), is(&v.Ends[EndZ])
+	switch {
+	case a && !z:
+		return EndA
+	case z && !a:
+		return EndZ
+	default:
+		return NoEnd
+	}
+}
