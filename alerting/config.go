@@ -1,0 +1,68 @@
+package alerting
+
+import (
+	"time"
+
+	"github.com/bothends/bothends/linkmodel"
+)
+
+// Config is what judging needs of the inventory, resolved and valid.
+type Config struct {
+	// Rules holds the thresholds of every enabled link by its name: defaults, link type and the
+	// link's own overrides already merged.
+	Rules map[string]Rules
+	// Runbook by link name; the text may hold {{.Alert}}, {{.Link}} and {{.Type}}.
+	Runbook map[string]string
+	// Routes are tried in order; the first that matches decides. Default is used when none does.
+	Routes      []Route
+	Default     []string      // receiver names
+	RemindEvery time.Duration // 0 never reminds
+	// PageURL is the address of the web page for links in messages, without a trailing slash.
+	PageURL string
+}
+
+// Rules are the thresholds of one link.
+type Rules struct {
+	Utilization, Errors, Discards, Loss Rule
+	// Down judges down, half-down and unreachable; only the presence of Warn or Crit matters.
+	Down Rule
+}
+
+// Rule is one pair of thresholds. A zero Threshold is never passed.
+type Rule struct {
+	Warn, Crit Threshold
+	// For is how long the threshold must be passed before the episode is raised.
+	For time.Duration
+}
+
+// Threshold is a limit with its unit.
+type Threshold struct {
+	Value float64
+	Unit  Unit
+}
+
+// Unit tells how a threshold compares.
+type Unit uint8
+
+// Units of thresholds.
+const (
+	UnitNone      Unit = iota // no threshold
+	UnitRatio                 // 0..1: of capacity, or of packets
+	UnitPerSecond             // bit/s for utilisation, events/s for errors and discards
+	UnitTrue                  // the signal is true (down)
+)
+
+// Route sends matching episodes to receivers. Every set field must match; within a field any of
+// the values is enough.
+type Route struct {
+	Severity []linkmodel.Severity
+	Kind     []linkmodel.Kind
+	Link     []string
+	Type     []string
+	Group    []string
+	Carrier  []string
+	Circuit  []string
+	Site     []string
+	Device   []string
+	To       []string
+}

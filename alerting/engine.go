@@ -1,0 +1,200 @@
+package alerting
+
+import (
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/bothends/bothends/linkmodel"
+)
+
+// Engine judges the views of all links. Its methods may be called concurrently; views of one link
+// must come in order.
+type Engine struct {
+	cfg   Config
+	links map[string]*link // never changed after New
+
+	mu sync.Mutex
+	// orphans are restored episodes that nothing judges any more.
+	orphans []*Episode
+}
+
+// link is what the engine remembers about one link.
+type link struct {
+	decl *linkmodel.Link
+
+	mu sync.Mutex
+	// judges in the order of kinds, of one kind in the order of directions; those without a
+	// threshold are left out.
+	judges []judge
+	// ended are the episodes that are over and not told to be over.
+	ended []*Episode
+}
+
+// New returns an engine for the links that have rules in cfg. The links must not change afterwards.
+func New(cfg Config, links []linkmodel.Link) *Engine {
+	e := &Engine{cfg: cfg, links: make(map[string]*link, len(links))}
+	shared := rulings{}
+	for i := range links {
+		decl := &links[i]
+		if rules, ok := cfg.Rules[decl.Name]; ok {
+			e.links[decl.Name] = newLink(decl, &rules, shared)
+		}
+	}
+	e.cfg.Rules = nil // every link has its rulings
+	return e
+}
+
+func newLink(decl *linkmodel.Link, rules *Rules, shared rulings) *link {
+	var judges [numSignals]judge
+	n := 0
+	for _, k := range kinds {
+		for _, d := range directionsOf(k) {
+			if r := shared.get(k, d, rules.rule(k), decl); r != nil {
+				judges[n].ruling = r
+				n++
+			}
+		}
+	}
+	return &link{decl: decl, judges: slices.Clone(judges[:n])}
+}
+
+func directionsOf(k linkmodel.Kind) []linkmodel.Direction {
+	if isStateKind(k) {
+		return []linkmodel.Direction{linkmodel.NoDirection}
+	}
+	return linkmodel.Directions[:]
+}
+
+// Observe judges one view and returns what has to be told, which is nothing for most views. The
+// view is not kept.
+func (e *Engine) Observe(v *linkmodel.View) []Notification {
+	l := e.links[v.Link.Name]
+	if l == nil {
+		return nil
+	}
+	var buf [numSignals]linkmodel.Signal
+	signals := linkmodel.AppendSignals(buf[:0], v)
+	witnessed(signals, v)
+	o := observation{link: l.decl.Name, at: v.At, mono: v.Mono, view: v}
+	return e.observe(l, &o, signals)
+}
+
+// observe is the whole way of one observation. The signals are an argument of their own so that
+// the caller's stay on its stack.
+func (e *Engine) observe(l *link, o *observation, signals []linkmodel.Signal) []Notification {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.judge(o, signals)
+	l.hold(explained)
+	return e.tell(l, o.at)
+}
+
+// judge updates every episode of the link from the signals.
+func (l *link) judge(o *observation, signals []linkmodel.Signal) {
+	if o.view != nil && o.view.State == linkmodel.StateDisabled {
+		l.endAll(o.at, shutText(o.view))
+		return
+	}
+	for i := range signals {
+		s := &signals[i]
+		if j := l.find(s.Kind, s.Direction); j != nil {
+			if ep := j.observe(s, o); ep != nil {
+				l.ended = append(l.ended, ep)
+			}
+		}
+	}
+}
+
+// endAll closes every open episode: nothing of a link that somebody shut asks for a human.
+func (l *link) endAll(at time.Time, why string) {
+	for j := range l.all {
+		if j.episode != nil {
+			l.ended = append(l.ended, j.end(at, why))
+		}
+		j.reset()
+	}
+}
+
+// find returns the judge of a kind and direction, or nil.
+func (l *link) find(k linkmodel.Kind, d linkmodel.Direction) *judge {
+	for i := range l.judges {
+		if j := &l.judges[i]; j.direction == d && j.kind == k {
+			return j
+		}
+	}
+	return nil
+}
+
+// all ranges over the link's judges, the worst kind first.
+func (l *link) all(yield func(*judge) bool) {
+	for i := range l.judges {
+		if !yield(&l.judges[i]) {
+			return
+		}
+	}
+}
+
+// episodes ranges over all episodes of the link: those that ended and are not told to have ended,
+// then the open ones, the worst kind first.
+func (l *link) episodes(yield func(*Episode) bool) {
+	for _, ep := range l.ended {
+		if !yield(ep) {
+			return
+		}
+	}
+	for j := range l.all {
+		if j.episode != nil && !yield(j.episode) {
+			return
+		}
+	}
+}
+
+// Open appends the open findings of a link to dst, worst first, and returns it.
+func (e *Engine) Open(name string, dst []linkmodel.Finding) []linkmodel.Finding {
+	l := e.links[name]
+	if l == nil {
+		return dst
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	start := len(dst)
+	for j := range l.all {
+		if j.episode != nil {
+			dst = append(dst, j.episode.finding())
+		}
+	}
+	slices.SortStableFunc(dst[start:], func(a, b linkmodel.Finding) int {
+		return int(b.Severity) - int(a.Severity)
+	})
+	return dst
+}
+
+// Episodes returns every episode that is open or still owes its last message, newest first.
+func (e *Engine) Episodes() []Episode {
+	var all []Episode
+	for _, l := range e.links {
+		l.mu.Lock()
+		for ep := range l.episodes {
+			all = append(all, ep.snapshot())
+		}
+		l.mu.Unlock()
+	}
+	e.mu.Lock()
+	for _, ep := range e.orphans {
+		all = append(all, ep.snapshot())
+	}
+	e.mu.Unlock()
+	slices.SortFunc(all, newestFirst)
+	return all
+}
+
+func newestFirst(a, b Episode) int {
+	if c := b.Since.Compare(a.Since); c != 0 {
+		return c
+	}
+	if a.ID < b.ID {
+		return -1
+	}
+	return 1
+}

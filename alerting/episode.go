@@ -1,0 +1,102 @@
+package alerting
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"time"
+
+	"github.com/bothends/bothends/linkmodel"
+)
+
+// Episode is one finding on one link from raise to clear. Every message about it carries its ID.
+// It is plain data: stored as JSON and given back to Engine.Restore, it continues after a restart.
+type Episode struct {
+	ID   string         `json:"id"`
+	Link string         `json:"link"`
+	Kind linkmodel.Kind `json:"kind"`
+	// Direction is NoDirection for what concerns both; End is NoEnd where the fault points at
+	// neither end.
+	Direction linkmodel.Direction `json:"direction"`
+	End       linkmodel.End       `json:"end"`
+	Severity  linkmodel.Severity  `json:"severity"`
+
+	// Since is the instant of the first reading that passed the threshold. Until is the first of
+	// the readings that were quiet, zero while the episode is open.
+	Since time.Time `json:"since"`
+	Until time.Time `json:"until,omitzero"`
+	// Ending says why the episode ended when the fault did not go away by itself.
+	Ending string `json:"ending,omitempty"`
+
+	// Value is the latest known value, Peak the greatest one; both are ratios (0..1) or per
+	// second as PerSecond tells, and so is Threshold. Kinds that are true or false have 1 and 0.
+	Value     float64 `json:"value"`
+	Peak      float64 `json:"peak"`
+	Threshold float64 `json:"threshold"`
+	PerSecond bool    `json:"per_second"`
+	// For is how long the threshold had to be passed.
+	For time.Duration `json:"for"`
+	// Ratio and Rate are both parts of the latest signal, for the text of messages.
+	Ratio linkmodel.Quantity `json:"ratio"`
+	Rate  linkmodel.Quantity `json:"rate"`
+	// Evidence is one sentence with what the routers said when it was raised.
+	Evidence string `json:"evidence,omitempty"`
+
+	// HeldBack says why nothing is told at the moment; empty when nothing holds it back.
+	HeldBack string `json:"held_back,omitempty"`
+	// N counts the messages told so far, Told is the severity they told, To are the receivers
+	// they went to, and ToldAt is the instant of the latest.
+	N      int                `json:"n"`
+	Told   linkmodel.Severity `json:"told"`
+	ToldAt time.Time          `json:"told_at,omitzero"`
+	To     []string           `json:"to,omitempty"`
+
+	// Quiet is how far the way to the end has come. It is not stored: an episode is stored when it
+	// is told, and what was quiet then says nothing of what came after.
+	Quiet Hold `json:"-"`
+}
+
+// idBytes is how much of the hash an id shows: 12 hexadecimal digits.
+const idBytes = 6
+
+func newEpisode(link string, k linkmodel.Kind, d linkmodel.Direction, start time.Time) *Episode {
+	return &Episode{
+		ID: episodeID(link, k, d, start), Link: link, Kind: k, Direction: d,
+		End: linkmodel.NoEnd, Since: start,
+	}
+}
+
+// episodeID names an episode by what it is about and when it began, so that a restarted or a
+// second instance gives the same name.
+func episodeID(link string, k linkmodel.Kind, d linkmodel.Direction, start time.Time) string {
+	text := link + "/" + string(k) + "/" + d.String() + "/" + start.UTC().Format(time.RFC3339Nano)
+	sum := sha256.Sum256([]byte(text))
+	return hex.EncodeToString(sum[:idBytes])
+}
+
+// measureBy states the episode's numbers in the unit of l. A peak in another unit is void.
+func (ep *Episode) measureBy(l *level) {
+	perSecond := l.threshold.Unit == UnitPerSecond
+	if perSecond != ep.PerSecond {
+		ep.Peak = 0
+	}
+	ep.PerSecond, ep.Threshold = perSecond, l.limit()
+}
+
+// open reports whether the finding is still true.
+func (ep *Episode) open() bool { return ep.Until.IsZero() }
+
+// snapshot returns a copy that shares nothing that changes.
+func (ep *Episode) snapshot() Episode {
+	c := *ep
+	c.To = append([]string(nil), ep.To...)
+	return c
+}
+
+// finding returns the open episode as a finding of its link.
+func (ep *Episode) finding() linkmodel.Finding {
+	return linkmodel.Finding{
+		Kind: ep.Kind, Severity: ep.Severity, Direction: ep.Direction, End: ep.End,
+		Since: ep.Since, Value: ep.Value, Threshold: ep.Threshold, PerSecond: ep.PerSecond,
+		Episode: ep.ID,
+	}
+}

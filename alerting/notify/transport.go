@@ -1,0 +1,134 @@
+package notify
+
+import (
+	"bytes"
+	"context"
+	"crypto/tls"
+	"errors"
+	"io"
+	"net"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/bothends/bothends/alerting"
+	"github.com/bothends/bothends/internal/secret"
+)
+
+// maxAnswer bounds what is read of an answer.
+const maxAnswer = 64 << 10
+
+// maxRetryAfter bounds how long a peer may ask to be left alone.
+const maxRetryAfter = time.Hour
+
+// transport posts JSON to one address and knows how to speak of it without giving it away.
+type transport struct {
+	client *http.Client
+	url    secret.Secret
+	host   string
+}
+
+func newTransport(client *http.Client, address secret.Secret) *transport {
+	t := &transport{client: client, url: address, host: "the receiver's address"}
+	if u, err := url.Parse(address.Reveal()); err == nil && u.Host != "" {
+		t.host = u.Host
+	}
+	return t
+}
+
+// post sends body and returns the start of the answer to a 2xx, else an error in words.
+func (t *transport) post(ctx context.Context, body []byte, header http.Header) ([]byte, error) {
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, t.url.Reveal(), bytes.NewReader(body))
+	if err != nil {
+		// The error quotes the address, so it goes no further.
+		return nil, &PermanentError{Text: t.host + ": this is not a valid URL"}
+	}
+	if header != nil {
+		req.Header = header
+	}
+	req.Header.Set("Content-Type", "application/json")
+	req.Header.Set("User-Agent", "bothends")
+	resp, err := t.client.Do(req)
+	if err != nil {
+		return nil, t.failed(err)
+	}
+	defer func() { _ = resp.Body.Close() }()
+	answer, err := io.ReadAll(io.LimitReader(resp.Body, maxAnswer))
+	if resp.StatusCode >= 200 && resp.StatusCode < 300 {
+		if err != nil {
+			return nil, t.failed(err)
+		}
+		return answer, nil
+	}
+	return answer, t.refused(resp)
+}
+
+// failed turns an error of the HTTP client, which quotes the whole address, into one that names
+// the host and the cause.
+func (t *transport) failed(err error) error {
+	if errors.Is(err, errRefusedAddress) {
+		return &PermanentError{Text: t.host + ": " + errRefusedAddress.Error()}
+	}
+	return &RetryError{Text: t.host + ": " + cause(err)}
+}
+
+// cause names what went wrong in words that hold nothing of the request.
+func cause(err error) string {
+	var (
+		timeout interface{ Timeout() bool }
+		dns     *net.DNSError
+		cert    *tls.CertificateVerificationError
+		errno   syscall.Errno
+	)
+	switch {
+	case errors.As(err, &dns) && dns.IsNotFound:
+		return "the host name does not resolve"
+	case errors.As(err, &dns):
+		return "the name server gives no answer"
+	case errors.Is(err, context.Canceled):
+		return "given up before an answer came"
+	case errors.As(err, &timeout) && timeout.Timeout():
+		return "no answer in " + sendTimeout.String()
+	case errors.As(err, &cert):
+		return "the certificate is not trusted: " + alerting.Printable(cert.Err.Error())
+	case errors.As(err, &errno):
+		return errno.Error()
+	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
+		return "the connection was closed without an answer"
+	default:
+		return "the connection broke"
+	}
+}
+
+// refused turns an answer outside 2xx into an error.
+func (t *transport) refused(resp *http.Response) error {
+	text := t.host + " answered " + strconv.Itoa(resp.StatusCode)
+	if word := http.StatusText(resp.StatusCode); word != "" {
+		text += " " + word
+	}
+	switch code := resp.StatusCode; {
+	case code == http.StatusRequestTimeout, code == http.StatusTooEarly,
+		code == http.StatusTooManyRequests, code >= 500:
+		return &RetryError{After: retryAfter(resp.Header.Get("Retry-After"), time.Now()), Text: text}
+	case code >= 300 && code < 400:
+		return &PermanentError{Text: text + "; redirects are not followed, give the final address"}
+	default:
+		return &PermanentError{Text: text}
+	}
+}
+
+// retryAfter reads a Retry-After header, seconds or a date (RFC 9110 section 10.2.3), within 0
+// and maxRetryAfter.
+func retryAfter(value string, now time.Time) time.Duration {
+	value = strings.TrimSpace(value)
+	wait := time.Duration(0)
+	if seconds, err := strconv.Atoi(value); err == nil {
+		wait = time.Duration(min(seconds, int(maxRetryAfter/time.Second))) * time.Second
+	} else if date, err := http.ParseTime(value); err == nil {
+		wait = date.Sub(now)
+	}
+	return min(max(wait, 0), maxRetryAfter)
+}
