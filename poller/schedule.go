@@ -1,0 +1,83 @@
+package poller
+
+import (
+	"container/heap"
+	"time"
+)
+
+// tick is when a link is due next, on the clock of mono.
+type tick struct {
+	due  time.Duration
+	link *link
+}
+
+// ticks is a heap with the next one first.
+type ticks []tick
+
+func (t ticks) Len() int           { return len(t) }
+func (t ticks) Less(i, j int) bool { return t[i].due < t[j].due }
+func (t ticks) Swap(i, j int)      { t[i], t[j] = t[j], t[i] }
+
+// Push implements heap.Interface.
+func (t *ticks) Push(x any) { *t = append(*t, x.(tick)) }
+
+// Pop implements heap.Interface.
+func (t *ticks) Pop() any {
+	last := (*t)[len(*t)-1]
+	*t = (*t)[:len(*t)-1]
+	return last
+}
+
+// schedule starts every link's cycle at its instant. It keeps to the monotonic clock: a step of
+// the wall clock moves no poll.
+type schedule struct {
+	ticks   ticks
+	metrics *metrics
+	begin   func(l *link, due time.Duration)
+}
+
+// newSchedule places the links: wall is the present wall-clock time, which gives every link the
+// same place in its interval after a restart.
+func newSchedule(links []*link, wall time.Time, m *metrics, begin func(*link, time.Duration)) *schedule {
+	s := &schedule{metrics: m, begin: begin}
+	now := mono()
+	for _, l := range links {
+		into := time.Duration(wall.UnixNano() % int64(l.interval))
+		wait := (l.phase() - into + l.interval) % l.interval
+		s.ticks = append(s.ticks, tick{now + wait, l})
+	}
+	heap.Init(&s.ticks)
+	return s
+}
+
+// idle is how long a schedule without links lets the loop sleep.
+const idle = time.Hour
+
+// start begins all cycles that are due and returns when the next one is.
+func (s *schedule) start(now time.Duration) (next time.Duration) {
+	if len(s.ticks) == 0 {
+		return now + idle
+	}
+	for s.ticks[0].due <= now {
+		s.fire(now)
+	}
+	return s.ticks[0].due
+}
+
+// fire starts the first link's cycle, if it can, and puts its next tick in place. Ticks a whole
+// interval old are lost, and so is one that comes while the cycle before still runs; nothing is
+// made up for.
+func (s *schedule) fire(now time.Duration) {
+	t := &s.ticks[0]
+	if missed := (now - t.due) / t.link.interval; missed > 0 {
+		s.metrics.ticksLost.Add(float64(missed))
+		t.due += missed * t.link.interval
+	}
+	if t.link.running.CompareAndSwap(false, true) {
+		s.begin(t.link, t.due)
+	} else {
+		s.metrics.ticksLost.Inc()
+	}
+	t.due += t.link.interval
+	heap.Fix(&s.ticks, 0)
+}
