@@ -1,0 +1,100 @@
+package influxdb
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/netip"
+	"net/url"
+	"time"
+	"unsafe"
+
+	influxdb2 "github.com/influxdata/influxdb-client-go/v2"
+	"github.com/influxdata/influxdb-client-go/v2/api"
+	influxhttp "github.com/influxdata/influxdb-client-go/v2/api/http"
+	influxlog "github.com/influxdata/influxdb-client-go/v2/log"
+
+	"github.com/bothends/bothends/sink"
+)
+
+// The client's own logger prints addresses and whole answers to standard error. Every error comes
+// back from Write instead. The variable is the client's and is read without a lock, so it is
+// cleared before anything runs.
+func init() { influxlog.Log = nil }
+
+// Writer writes lines to one bucket. It implements sink.Output.
+type Writer struct {
+	api    api.WriteAPIBlocking
+	doer   *doer
+	bucket string
+	now    func() time.Time
+}
+
+// NewWriter returns a Writer; it connects at the first Write. The error names what is wrong with
+// cfg and holds neither the URL nor the token.
+func NewWriter(cfg Config, now func() time.Time) (*Writer, error) {
+	address, err := parseURL(cfg.URL)
+	if err != nil {
+		return nil, fmt.Errorf("influxdb %q: url: %w", cfg.ID, err)
+	}
+	d, err := newDoer(cfg, !isLoopback(address.Hostname()))
+	if err != nil {
+		return nil, fmt.Errorf("influxdb %q: ca_file: %w", cfg.ID, err)
+	}
+	options := influxdb2.DefaultOptions().SetPrecision(time.Millisecond).SetApplicationName("bothends")
+	options.HTTPOptions().SetHTTPDoer(d)
+	client := influxdb2.NewClientWithOptions(address.String(), cfg.Token.Reveal(), options)
+	return &Writer{
+		api:    client.WriteAPIBlocking(cfg.Org, cfg.Bucket),
+		doer:   d,
+		bucket: cfg.Bucket,
+		now:    now,
+	}, nil
+}
+
+// parseURL accepts the base address of a server. The client ignores what it cannot parse and
+// would then panic.
+func parseURL(text string) (*url.URL, error) {
+	u, err := url.Parse(text)
+	if err != nil {
+		return nil, errors.New("not a valid URL")
+	}
+	switch {
+	case u.Scheme != "http" && u.Scheme != "https":
+		return nil, errors.New("must begin with http:// or https://")
+	case u.Hostname() == "":
+		return nil, errors.New("has no host")
+	case u.User != nil:
+		return nil, errors.New("must not hold a user or password; use token")
+	case u.RawQuery != "" || u.Fragment != "":
+		return nil, errors.New(`must end before "?" and "#"`)
+	}
+	return u, nil
+}
+
+func isLoopback(host string) bool {
+	addr, err := netip.ParseAddr(host)
+	return host == "localhost" || err == nil && addr.IsLoopback()
+}
+
+// Write sends lines, with timestamps in milliseconds, in one request. The error is always a
+// *sink.WriteError.
+func (w *Writer) Write(ctx context.Context, lines []byte) error {
+	// The client wants a string; a batch is up to a megabyte, and a copy of it would double it.
+	text := unsafe.String(unsafe.SliceData(lines), len(lines)) //nolint:gosec // the doer lends it, see lent.go
+	err := w.api.WriteRecord(ctx, text)
+	if err == nil {
+		return nil
+	}
+	answer, ok := errors.AsType[*influxhttp.Error](err)
+	if ok && answer.StatusCode == 0 { // the client wraps what its doer returns
+		answer, ok = errors.AsType[*influxhttp.Error](answer.Err)
+	}
+	if !ok {
+		return &sink.WriteError{Class: sink.ClassRetry, Text: w.doer.clean(err.Error()), Err: err}
+	}
+	return w.judge(answer)
+}
+
+// Close closes idle connections.
+func (w *Writer) Close() { w.doer.client.CloseIdleConnections() }

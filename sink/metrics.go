@@ -1,0 +1,61 @@
+package sink
+
+import "github.com/prometheus/client_golang/prometheus"
+
+// Metrics are the counters of all sinks, told apart by the label output.
+type Metrics struct {
+	accepted, dropped, deadLetters *prometheus.CounterVec
+	queuedBytes, queuedPoints      *prometheus.GaugeVec
+	writes                         *prometheus.CounterVec
+	writeSeconds                   *prometheus.HistogramVec
+}
+
+// NewMetrics registers the metrics of the sinks.
+func NewMetrics(reg prometheus.Registerer) *Metrics {
+	counter := func(name, help string, labels ...string) *prometheus.CounterVec {
+		c := prometheus.NewCounterVec(prometheus.CounterOpts{Name: "bothends_sink_" + name, Help: help},
+			append([]string{"output"}, labels...))
+		reg.MustRegister(c)
+		return c
+	}
+	gauge := func(name, help string) *prometheus.GaugeVec {
+		g := prometheus.NewGaugeVec(prometheus.GaugeOpts{Name: "bothends_sink_" + name, Help: help},
+			[]string{"output"})
+		reg.MustRegister(g)
+		return g
+	}
+	m := &Metrics{
+		accepted:     counter("accepted_points_total", "Points taken from the pipeline."),
+		dropped:      counter("dropped_points_total", "Points lost because the queue was full."),
+		deadLetters:  counter("dead_letters_total", "Points the database refused on their own."),
+		writes:       counter("writes_total", "Write requests by result.", "result"),
+		queuedBytes:  gauge("queued_bytes", "Bytes of lines that wait to be written."),
+		queuedPoints: gauge("queued_points", "Points that wait to be written."),
+		writeSeconds: prometheus.NewHistogramVec(prometheus.HistogramOpts{
+			Name: "bothends_sink_write_seconds", Help: "Duration of write requests.",
+			Buckets: []float64{0.005, 0.02, 0.1, 0.5, 2, 10, 30, 60},
+		}, []string{"output"}),
+	}
+	reg.MustRegister(m.writeSeconds)
+	return m
+}
+
+// outputMetrics are the metrics of one sink.
+type outputMetrics struct {
+	accepted, dropped, deadLetters prometheus.Counter
+	queuedBytes, queuedPoints      prometheus.Gauge
+	writes                         *prometheus.CounterVec
+	writeSeconds                   prometheus.Observer
+}
+
+func (m *Metrics) of(id string) outputMetrics {
+	return outputMetrics{
+		accepted:     m.accepted.WithLabelValues(id),
+		dropped:      m.dropped.WithLabelValues(id),
+		deadLetters:  m.deadLetters.WithLabelValues(id),
+		queuedBytes:  m.queuedBytes.WithLabelValues(id),
+		queuedPoints: m.queuedPoints.WithLabelValues(id),
+		writes:       m.writes.MustCurryWith(prometheus.Labels{"output": id}),
+		writeSeconds: m.writeSeconds.WithLabelValues(id),
+	}
+}

@@ -1,0 +1,97 @@
+package sink
+
+import (
+	"sync"
+	"time"
+)
+
+// Status is what an operator wants to know about one output.
+type Status struct {
+	ID string
+	// OK is false from a failed write until the next one that works, and for a minute after each
+	// lost or refused point.
+	OK bool
+	// QueuedBytes and QueuedPoints wait to be written.
+	QueuedBytes, QueuedPoints int
+	// LastError is a sentence about the latest failure, at LastErrorAt; both stay after recovery.
+	LastError   string
+	LastErrorAt time.Time
+	// LastSuccess is when the database last stored points; zero when it never did.
+	LastSuccess time.Time
+	// Dropped counts points lost because the queue was full, DeadLetters points that the
+	// database refused on their own.
+	Dropped, DeadLetters uint64
+}
+
+// quiet is how long something must not have happened before it is logged again.
+const quiet = time.Minute
+
+// health is the part of the status that changes with writes. It tells its callers which changes
+// are worth a log line.
+type health struct {
+	mu       sync.Mutex
+	status   Status
+	failing  bool
+	class    Class
+	since    time.Time // start of the present trouble
+	lastDrop time.Time
+	lastDead time.Time
+	deadTold time.Time // when a dead letter was last worth a log line
+}
+
+// failed notes a failure and reports whether it is a new kind of trouble.
+func (h *health) failed(e *WriteError, now time.Time) (news bool) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.status.LastError, h.status.LastErrorAt = e.Text, now
+	news = !h.failing || h.class != e.Class
+	if !h.failing {
+		h.since = now
+	}
+	h.failing, h.class = true, e.Class
+	return news
+}
+
+// succeeded notes a success; trouble is how long writes had failed before, 0 when they had not.
+func (h *health) succeeded(now time.Time) (trouble time.Duration, news bool) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.status.LastSuccess = now
+	news, h.failing = h.failing, false
+	return now.Sub(h.since), news
+}
+
+// dropped notes lost points and reports whether the loss has just begun.
+func (h *health) dropped(points int, now time.Time) (news bool) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.status.Dropped += uint64(points)
+	news = isQuiet(h.lastDrop, now)
+	h.lastDrop = now
+	return news
+}
+
+// deadLetter notes a refused line. It returns how many there are by now and whether this one is
+// the first of a minute.
+func (h *health) deadLetter(e *WriteError, now time.Time) (total uint64, news bool) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.status.DeadLetters++
+	h.status.LastError, h.status.LastErrorAt = e.Text, now
+	h.lastDead = now
+	if news = isQuiet(h.deadTold, now); news {
+		h.deadTold = now
+	}
+	return h.status.DeadLetters, news
+}
+
+func (h *health) snapshot(now time.Time) Status {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	s := h.status
+	s.OK = !h.failing && isQuiet(h.lastDrop, now) && isQuiet(h.lastDead, now)
+	return s
+}
+
+// isQuiet reports whether the last time something happened, zero for never, is long enough ago.
+func isQuiet(last, now time.Time) bool { return last.IsZero() || now.Sub(last) > quiet }

@@ -1,0 +1,51 @@
+package sink
+
+import "errors"
+
+// Store keeps accepted lines until the output has taken them. Its methods may be called from
+// several goroutines; none of them waits for the output.
+type Store interface {
+	// Append copies complete lines that hold the given number of points. When room had to be made
+	// it tells how many older points were dropped. A non-nil error means that the lines were not
+	// accepted.
+	Append(lines []byte, points int) (dropped int, err error)
+	// Flush makes everything appended before it available to Next.
+	Flush() error
+	// Next hands out the oldest batch of a lane that is not handed out yet. The batch stays in the
+	// store, and is not dropped, until it is acknowledged.
+	Next(lane Lane) (Batch, bool)
+	// Ack removes a batch that Next handed out. An unknown position is ignored.
+	Ack(pos Position)
+	// Size tells what is stored, including what is handed out and not acknowledged.
+	Size() Size
+}
+
+// Lane separates what is wanted now from what has waited.
+type Lane uint8
+
+// A batch is in LiveLane until its oldest point has waited for longer than LiveFor, then it is in
+// BacklogLane. Taking turns between both lets fresh points through at once after an outage.
+const (
+	LiveLane Lane = iota
+	BacklogLane
+)
+
+// Position identifies a batch within its store.
+type Position uint64
+
+// Batch is a run of complete lines. Lines must not be changed, nor read once the batch is
+// acknowledged.
+type Batch struct {
+	Position Position
+	Lines    []byte
+	Points   int
+}
+
+// Size is the content of a store.
+type Size struct {
+	Bytes, Points int
+}
+
+// ErrFull is returned by Append when the lines do not fit even after dropping all that may be
+// dropped.
+var ErrFull = errors.New("no room in the store")

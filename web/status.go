@@ -1,0 +1,81 @@
+package web
+
+import "time"
+
+// Status tells how bothends itself is doing; it is the answer of /api/v1/status. Errors in it are
+// sentences without secrets.
+type Status struct {
+	Version   string         `json:"version"`
+	Started   time.Time      `json:"started,omitzero"`
+	Inventory Inventory      `json:"inventory"`
+	Polling   Polling        `json:"polling"`
+	Links     map[string]int `json:"links"` // how many are in each state
+	// AlertsOpen counts open episodes.
+	AlertsOpen int        `json:"alerts_open"`
+	Outputs    []Output   `json:"outputs"`
+	Receivers  []Receiver `json:"receivers"`
+}
+
+// Inventory is what was loaded last with success, and why a later load failed, if one did.
+type Inventory struct {
+	Path     string    `json:"path"`
+	LoadedAt time.Time `json:"loaded_at,omitzero"`
+	Links    int       `json:"links"`
+	Devices  int       `json:"devices"`
+	Error    string    `json:"error,omitempty"`
+}
+
+// Polling says which routers answer.
+type Polling struct {
+	Devices   int      `json:"devices"`
+	Answering int      `json:"answering"`
+	Silent    []string `json:"silent"` // names
+	// TicksMissed counts polls that could not start in time since the start.
+	TicksMissed int64 `json:"ticks_missed"`
+}
+
+// Output is one InfluxDB and what waits for it.
+type Output struct {
+	ID           string    `json:"id"`
+	OK           bool      `json:"ok"`
+	QueuedPoints int64     `json:"queued_points"`
+	QueuedBytes  int64     `json:"queued_bytes"`
+	Dropped      int64     `json:"dropped"` // points, since the start
+	LastError    string    `json:"last_error,omitempty"`
+	LastSuccess  time.Time `json:"last_success,omitzero"`
+}
+
+// Receiver is one chat or webhook.
+type Receiver struct {
+	Name        string    `json:"name"`
+	Type        string    `json:"type"`
+	OK          bool      `json:"ok"`
+	LastError   string    `json:"last_error,omitempty"`
+	LastSuccess time.Time `json:"last_success,omitzero"`
+}
+
+// normal returns the status with instants in UTC and lists that are never null.
+func (s Status) normal() Status {
+	s.Started, s.Inventory.LoadedAt = instant(s.Started), instant(s.Inventory.LoadedAt)
+	s.Polling.Silent = append([]string{}, s.Polling.Silent...)
+	s.Outputs = append([]Output{}, s.Outputs...)
+	for i := range s.Outputs {
+		s.Outputs[i].LastSuccess = instant(s.Outputs[i].LastSuccess)
+	}
+	s.Receivers = append([]Receiver{}, s.Receivers...)
+	for i := range s.Receivers {
+		s.Receivers[i].LastSuccess = instant(s.Receivers[i].LastSuccess)
+	}
+	if s.Links == nil {
+		s.Links = map[string]int{}
+	}
+	return s
+}
+
+// instant is the form of all instants in JSON: RFC 3339 in UTC with at most milliseconds.
+func instant(t time.Time) time.Time {
+	if t.IsZero() {
+		return t
+	}
+	return t.UTC().Truncate(time.Millisecond)
+}
