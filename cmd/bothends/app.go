@@ -1,0 +1,219 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"runtime/debug"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+	"go.uber.org/zap"
+
+	"github.com/bothends/bothends/alerting"
+	"github.com/bothends/bothends/alerting/notify"
+	"github.com/bothends/bothends/configs"
+	"github.com/bothends/bothends/history"
+	"github.com/bothends/bothends/poller"
+	"github.com/bothends/bothends/sink"
+	"github.com/bothends/bothends/sink/influxdb"
+	"github.com/bothends/bothends/web"
+)
+
+// options are what a command adds to the inventory.
+type options struct {
+	// inventory is what the page names as the source of the links.
+	inventory string
+	log       *zap.Logger
+	// console, when set, is a receiver that gets everything, in place of the inventory's routes.
+	console notify.Receiver
+	// ready is called with the address of the page once it answers.
+	ready func(address string)
+}
+
+// consoleName is the receiver that options.console becomes.
+const consoleName = "console"
+
+// app is the whole program, wired but not running.
+type app struct {
+	options
+	inv        *configs.Inventory
+	started    time.Time
+	registry   *prometheus.Registry
+	state      *history.State
+	recorder   *recorder
+	engine     *alerting.Engine
+	store      *history.Memory
+	dispatcher *notify.Dispatcher
+	sinks      []*sink.Sink
+	writers    []*influxdb.Writer // of the sinks, in their order
+	pipeline   *pipeline
+	poller     *poller.Poller
+	server     *web.Server
+}
+
+// newApp builds every room from the inventory and hands them to each other. Nothing runs yet; only
+// the state folder is taken, so that a second instance is refused at once.
+func newApp(inv *configs.Inventory, opts options) (*app, error) {
+	a := &app{options: opts, inv: inv, started: time.Now(), registry: prometheus.NewRegistry()}
+	a.registry.MustRegister(
+		collectors.NewGoCollector(),
+		collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
+	)
+	var err error
+	if a.state, err = history.Open(inv.StateDir); err != nil {
+		return nil, err
+	}
+	if err := a.wire(); err != nil {
+		return nil, errors.Join(err, a.close())
+	}
+	return a, nil
+}
+
+func (a *app) wire() error {
+	a.recorder = newRecorder(a.state, a.log.Named("state"), a.registry)
+	a.store = history.NewMemory(a.inv.History, a.inv.Links)
+	if err := a.judge(); err != nil {
+		return err
+	}
+	if err := a.outputs(); err != nil {
+		return err
+	}
+	a.dispatcher = notify.New(a.inv.Receivers, notify.Deps{Log: a.log.Named("notify"), Metrics: a.registry})
+	if a.console != nil {
+		a.dispatcher.Add(consoleName, a.console)
+	}
+	a.pipeline = newPipeline(a.inv.Links, a.engine, a.store)
+	a.pipeline.sinks, a.pipeline.log = a.sinks, a.log
+	a.pipeline.record = a.recorder.record
+	a.pipeline.tell = a.dispatcher.Deliver
+	a.register()
+	a.poller = poller.New(a.inv.Poller, poller.Deps{
+		Log: a.log.Named("poller"), Metrics: a.registry, Now: time.Now, Emit: a.pipeline.handle,
+	})
+	a.server = web.New(a.inv.Web, &source{app: a}, web.Deps{
+		Log: a.log.Named("web"), Gatherer: a.registry, Now: time.Now,
+	})
+	return nil
+}
+
+// judge makes the engine and lets it go on with the episodes of the last run.
+func (a *app) judge() error {
+	cfg := a.inv.Alerting
+	if a.console != nil {
+		// Only who sits at this machine can open a page on loopback; a phone cannot.
+		cfg.PageURL = "http://" + a.inv.Web.Listen
+		cfg.Routes, cfg.Default = nil, []string{consoleName}
+	}
+	a.engine = alerting.New(cfg, a.inv.Links)
+	a.inv.Alerting.Rules = nil // the engine has what it needs of them, and they are large
+	kept, err := a.state.OpenEpisodes()
+	if err != nil {
+		return err
+	}
+	a.engine.Restore(restoreEpisodes(kept, a.log.Named("state")))
+	return nil
+}
+
+// outputs makes one sink per InfluxDB.
+func (a *app) outputs() error {
+	if len(a.inv.InfluxDB) == 0 {
+		return nil
+	}
+	metrics := sink.NewMetrics(a.registry)
+	for _, cfg := range a.inv.InfluxDB {
+		writer, err := influxdb.NewWriter(cfg, time.Now)
+		if err != nil {
+			return err
+		}
+		a.writers = append(a.writers, writer)
+		a.sinks = append(a.sinks, sink.New(sink.Config{
+			ID: cfg.ID, Store: sink.NewMemory(sink.DefaultMemory, time.Now), Output: writer,
+			Log: a.log.Named("sink"), Metrics: metrics, Now: time.Now,
+		}))
+	}
+	return nil
+}
+
+// runSinks runs all sinks as one task: stopped one after the other, the last attempts of several
+// hanging databases would add up.
+func (a *app) runSinks(ctx context.Context) error {
+	errs := make([]error, len(a.sinks))
+	var all sync.WaitGroup
+	for i, s := range a.sinks {
+		all.Go(func() {
+			errs[i] = s.Run(ctx)
+			a.writers[i].Close()
+		})
+	}
+	all.Wait()
+	return errors.Join(errs...)
+}
+
+// sinksName names every output, because the task's name is what an operator reads when it fails.
+func (a *app) sinksName() string {
+	ids := make([]string, 0, len(a.inv.InfluxDB))
+	for _, cfg := range a.inv.InfluxDB {
+		ids = append(ids, cfg.ID)
+	}
+	return "influxdb " + strings.Join(ids, ", ")
+}
+
+// tasks lists what runs, those that receive before those that send: they stop in reverse, so
+// nothing is sent to a room that has closed.
+func (a *app) tasks() []task {
+	tasks := []task{{"state", a.recorder.run}}
+	if len(a.sinks) > 0 {
+		tasks = append(tasks,
+			task{a.sinksName(), a.runSinks},
+			task{"own metrics", func(ctx context.Context) error {
+				return a.pipeline.selfReport(ctx, a.registry, a.log)
+			}},
+		)
+	}
+	return append(tasks,
+		task{"notify", a.dispatcher.Run},
+		task{"housekeeping", a.housekeeping},
+		task{"reminders", a.reminders},
+		task{"web", a.server.Run},
+		task{"poller", a.poller.Run},
+	)
+}
+
+// collectAt is how far the heap may grow, in percent of what is in use, before garbage is
+// collected. A poll makes next to none, so Go's 100 would only double the memory: with 5,000 links
+// it took half as much again and saved no CPU that could be measured.
+const collectAt = 25
+
+// spareMemory bounds the memory that the program takes beside what it uses, unless the environment
+// says how. What reading the inventory took goes back to the system first.
+func spareMemory() {
+	if os.Getenv("GOGC") == "" && os.Getenv("GOMEMLIMIT") == "" {
+		debug.SetGCPercent(collectAt)
+	}
+	debug.FreeOSMemory()
+}
+
+// run works until ctx ends.
+func (a *app) run(ctx context.Context) error {
+	spareMemory()
+	if err := a.server.Listen(); err != nil {
+		return errors.Join(err, a.close())
+	}
+	if a.ready != nil {
+		a.ready(a.server.Addr())
+	}
+	err := runTasks(ctx, a.tasks())
+	return errors.Join(err, a.close())
+}
+
+func (a *app) close() error {
+	if err := a.state.Close(); err != nil {
+		return fmt.Errorf("close the state file: %w", err)
+	}
+	return nil
+}

@@ -1,0 +1,166 @@
+package main
+
+import (
+	"context"
+	"path/filepath"
+	"runtime/debug"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"go.uber.org/zap"
+
+	"github.com/bothends/bothends/alerting"
+	"github.com/bothends/bothends/configs"
+	"github.com/bothends/bothends/history"
+	"github.com/bothends/bothends/linkmodel"
+)
+
+const appInventory = `version: 1
+defaults: {interval: 10s, credential: {version: 2c, community: "${env:SNMP_COMMUNITY}"}}
+devices: {r1: 127.0.0.1, r2: 127.0.0.2}
+links: {r1-r2: {a: "r1:x", z: "r2:y"}}
+`
+
+func newTestApp(t *testing.T, inventory, state string) *app {
+	t.Helper()
+	t.Setenv("SNMP_COMMUNITY", "public")
+	inv, problems := configs.Parse([]configs.Source{{Name: "links.yaml", Text: []byte(inventory)}}, configs.OS())
+	if inv == nil {
+		t.Fatalf("%v", problems)
+	}
+	inv.StateDir = state
+	a, err := newApp(inv, options{inventory: "links.yaml", log: zap.NewNop()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = a.close() })
+	return a
+}
+
+// TestTasks is the wiring: what runs, and in which order it stops.
+func TestTasks(t *testing.T) {
+	names := func(inventory string) (out []string) {
+		for _, task := range newTestApp(t, inventory, t.TempDir()).tasks() {
+			out = append(out, task.name)
+		}
+		return out
+	}
+	want := []string{"state", "notify", "housekeeping", "reminders", "web", "poller"}
+	if diff := cmp.Diff(want, names(appInventory)); diff != "" {
+		t.Errorf("tasks (-want +got):\n%s", diff)
+	}
+	want = slices.Insert(want, 1, "influxdb west, east", "own metrics")
+	got := names(appInventory + `influxdb:
+  - {id: west, url: "http://127.0.0.1:1", bucket: a/b}
+  - {id: east, url: "http://127.0.0.1:2", bucket: a/b}
+`)
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("tasks (-want +got):\n%s", diff)
+	}
+}
+
+func TestSecondInstanceIsRefused(t *testing.T) {
+	a := newTestApp(t, appInventory, filepath.Join(t.TempDir(), "state"))
+	_, err := newApp(a.inv, options{log: zap.NewNop()})
+	if err == nil || !strings.Contains(err.Error(), "another bothends (pid ") {
+		t.Fatalf("error %v, want it to name the other instance", err)
+	}
+}
+
+// TestRunsWithoutReceiversAndOutputs is the smallest inventory: nothing to write to, nobody to
+// tell.
+func TestRunsWithoutReceiversAndOutputs(t *testing.T) {
+	a := newTestApp(t, strings.Replace(appInventory, "links:", "web: {listen: 127.0.0.1:0}\nlinks:", 1), t.TempDir())
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	a.ready = func(string) { time.AfterFunc(500*time.Millisecond, cancel) }
+	if err := a.run(ctx); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestHealthy(t *testing.T) {
+	a := newTestApp(t, appInventory, t.TempDir())
+	s := &source{app: a}
+	now := time.Now()
+	if err := s.Healthy(now); err != nil {
+		t.Errorf("just started: %v", err)
+	}
+	err := s.Healthy(now.Add(31 * time.Second))
+	if err == nil || !strings.Contains(err.Error(), "no poll has finished for 31s") {
+		t.Errorf("no cycle for three intervals: %v", err)
+	}
+	a.pipeline.lastCycle.Store(int64(25 * time.Second))
+	if err := s.Healthy(now.Add(31 * time.Second)); err != nil {
+		t.Errorf("six seconds after a cycle: %v", err)
+	}
+}
+
+// feed hands over polls in which both ends have the given status and returns what is told.
+func feed(p *pipeline, oper linkmodel.Status) (told []alerting.Notification) {
+	p.tell = func(n alerting.Notification) { told = append(told, n) }
+	start := time.Now()
+	for i := range 6 {
+		at := time.Duration(i+1) * 10 * time.Second
+		poll := &linkmodel.Poll{Link: "r1-r2", Scheduled: start.Add(at), ScheduledMono: at}
+		for e := range poll.Ends {
+			poll.Ends[e].Reading = linkmodel.Reading{
+				At: start.Add(at), Mono: at, UpTime: uint32(at / (10 * time.Millisecond)), Admin: linkmodel.StatusUp, Oper: oper,
+			}
+		}
+		p.handle(poll)
+	}
+	return told
+}
+
+// TestEpisodesSurviveARestart: what the judge told is what the next run goes on with.
+func TestEpisodesSurviveARestart(t *testing.T) {
+	dir := t.TempDir()
+	a := newTestApp(t, appInventory, dir)
+	told := feed(a.pipeline, linkmodel.StatusDown)
+	if len(told) != 1 || told[0].Status != alerting.StatusFiring {
+		t.Fatalf("told %+v, want one firing", told)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if err := a.recorder.run(ctx); err != nil {
+		t.Fatal(err)
+	}
+	if err := a.close(); err != nil {
+		t.Fatal(err)
+	}
+
+	b := newTestApp(t, appInventory, dir)
+	if again := feed(b.pipeline, linkmodel.StatusDown); len(again) != 0 {
+		t.Fatalf("told again after the restart: %+v", again)
+	}
+	over := feed(b.pipeline, linkmodel.StatusUp)
+	if len(over) != 1 || over[0].Status != alerting.StatusResolved || over[0].Episode.ID != told[0].Episode.ID {
+		t.Fatalf("told %+v, want the same episode resolved", over)
+	}
+	events, err := b.state.Events(history.EventQuery{})
+	if err != nil || len(events) == 0 || events[0].Kind != string(linkmodel.KindDown) {
+		t.Fatalf("events %+v (%v)", events, err)
+	}
+}
+
+// The program collects garbage early, unless whoever starts it knows better.
+func TestCollectorIsLeftToTheEnvironment(t *testing.T) {
+	before := debug.SetGCPercent(77)
+	defer debug.SetGCPercent(before)
+	for _, c := range []struct {
+		name, value string
+		want        int
+	}{{"GOGC", "77", 77}, {"GOMEMLIMIT", "1GiB", 77}, {"GOGC", "", collectAt}} {
+		t.Setenv("GOGC", "")
+		t.Setenv("GOMEMLIMIT", "")
+		t.Setenv(c.name, c.value)
+		spareMemory()
+		if got := debug.SetGCPercent(77); got != c.want {
+			t.Errorf("%s=%s: percentage %d, want %d", c.name, c.value, got, c.want)
+		}
+	}
+}

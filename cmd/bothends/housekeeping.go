@@ -1,0 +1,75 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/robfig/cron/v3"
+	"go.uber.org/zap"
+
+	"github.com/bothends/bothends/history"
+)
+
+const (
+	// pruneAt is when the state file forgets what is too old: a quiet hour, not on the hour.
+	pruneAt = "17 3 * * *"
+	// remindEvery is how often reminders are looked for.
+	remindEvery = 5 * time.Second
+)
+
+// housekeeping runs what belongs to the calendar, until ctx ends.
+func (a *app) housekeeping(ctx context.Context) error {
+	// A job that panicked keeps its slot unless it is recovered inside of the skip.
+	calendar := cron.New(cron.WithChain(
+		cron.SkipIfStillRunning(cron.DiscardLogger), cron.Recover(cronLog{a.log}),
+	))
+	if _, err := calendar.AddFunc(pruneAt, a.prune); err != nil {
+		return fmt.Errorf("schedule housekeeping: %w", err)
+	}
+	calendar.Start()
+	<-ctx.Done()
+	<-calendar.Stop().Done()
+	return nil
+}
+
+func (a *app) prune() {
+	retention := a.inv.History.Retention
+	if retention <= 0 {
+		retention = history.DefaultRetention
+	}
+	if err := a.state.Prune(time.Now().Add(-retention)); err != nil {
+		a.log.Error("old events stay in the state file", zap.Error(err))
+	}
+}
+
+// cronLog hands a job's panic to the log.
+type cronLog struct{ log *zap.Logger }
+
+// Info implements cron.Logger.
+func (c cronLog) Info(string, ...any) {}
+
+// Error implements cron.Logger.
+func (c cronLog) Error(err error, msg string, _ ...any) {
+	c.log.Error("housekeeping job", zap.String("cron", msg), zap.Error(err))
+}
+
+// reminders tells what is due again, until ctx ends.
+func (a *app) reminders(ctx context.Context) error {
+	every(ctx, remindEvery, a.pipeline.remind)
+	return nil
+}
+
+// every calls do once a period until ctx ends.
+func every(ctx context.Context, period time.Duration, do func(now time.Time)) {
+	tick := time.NewTicker(period)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case now := <-tick.C:
+			do(now)
+		}
+	}
+}

@@ -1,0 +1,196 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/url"
+	"slices"
+	"strings"
+	"text/tabwriter"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/bothends/bothends/alerting"
+	"github.com/bothends/bothends/linkmodel"
+)
+
+// linkFilters are the words a filter may start with; the API knows the same.
+var linkFilters = []string{"site", "carrier", "type", "state", "device", "group"}
+
+func newLinksCommand() *cobra.Command {
+	var output string
+	cmd := &cobra.Command{
+		Use:   "links [FILTER...]",
+		Short: "List the links of the running bothends",
+		Long: `Links lists what the running bothends knows of each link. Filters are WORD:VALUE with one of
+` + strings.Join(linkFilters, ", ") + `; all must match.`,
+		Example: `  bothends links
+  bothends links state:down carrier:colt
+  bothends links -o json | jq '.[] | select(.directions.a_to_z.utilization > 0.7)'`,
+		RunE: func(cmd *cobra.Command, args []string) error { return listLinks(cmd, args, output) },
+	}
+	serverFlag(cmd)
+	outputFlag(cmd, &output, outputTable, outputWide, outputJSON)
+	return cmd
+}
+
+func listLinks(cmd *cobra.Command, filters []string, output string) error {
+	query, err := filterQuery(filters)
+	if err != nil {
+		return err
+	}
+	body, err := newClient(cmd).get(cmd.Context(), "/api/v1/links", query)
+	if err != nil {
+		return err
+	}
+	if output == outputJSON {
+		_, err := cmd.OutOrStdout().Write(body)
+		return err
+	}
+	var links []linkRow
+	if err := json.Unmarshal(body, &links); err != nil {
+		return fmt.Errorf("read the list of links: %w", err)
+	}
+	return writeLinks(cmd.OutOrStdout(), links, output == outputWide)
+}
+
+func filterQuery(filters []string) (url.Values, error) {
+	query := url.Values{}
+	for _, f := range filters {
+		word, value, ok := strings.Cut(f, ":")
+		if !ok || value == "" || !slices.Contains(linkFilters, word) {
+			return nil, &usageError{fmt.Errorf("%q is no filter; write WORD:VALUE with %s", f, strings.Join(linkFilters, ", "))}
+		}
+		query.Add(word, value)
+	}
+	return query, nil
+}
+
+// linkRow is the part of a link's JSON that the list shows.
+type linkRow struct {
+	Link    string `json:"link"`
+	State   string `json:"state"`
+	Circuit struct{ Carrier, ID string }
+	Ends    map[string]struct{ Device, Interface string }
+	// Capacity and directions are absent where unknown.
+	Capacity   map[string]float64 `json:"capacity_bps"`
+	Directions map[string]directionRow
+	Since      time.Time
+	Findings   []struct{ Kind, Direction, End string }
+}
+
+type directionRow struct {
+	BPS         *float64
+	Utilization *float64
+	Loss        *struct{ Ratio, Low, High float64 }
+	ErrorsPerS  *float64 `json:"errors_per_s"`
+}
+
+func writeLinks(w io.Writer, links []linkRow, wide bool) error {
+	tw := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+	header := "LINK\tSTATE\tA→Z\tZ→A\tLOSS\tERR/S\tCIRCUIT"
+	if wide {
+		header += "\tA\tZ\tSINCE\tFINDINGS"
+	}
+	_, _ = fmt.Fprintln(tw, header)
+	for i := range links {
+		l := &links[i]
+		cells := []string{
+			alerting.Printable(l.Link), l.State, l.rate("a_to_z"), l.rate("z_to_a"), l.loss(), l.errors(),
+			alerting.Printable(strings.TrimSpace(l.Circuit.Carrier + " " + l.Circuit.ID)),
+		}
+		if wide {
+			cells = append(cells, l.end("a"), l.end("z"), l.since(), l.findings())
+		}
+		_, _ = fmt.Fprintln(tw, strings.Join(cells, "\t"))
+	}
+	return tw.Flush()
+}
+
+// notKnown stands where a value is not known: never 0.
+const notKnown = "-"
+
+func (l *linkRow) rate(direction string) string {
+	d := l.Directions[direction]
+	if d.BPS == nil {
+		return notKnown
+	}
+	text := siBits(*d.BPS)
+	if d.Utilization != nil {
+		text += fmt.Sprintf(" %.0f%%", *d.Utilization*100)
+	}
+	return text
+}
+
+// loss shows the worse direction: the one that surely lost more, else the one that may have.
+func (l *linkRow) loss() string {
+	var worst *linkmodel.Loss
+	for _, d := range l.Directions {
+		if d.Loss == nil {
+			continue
+		}
+		loss := &linkmodel.Loss{Ratio: d.Loss.Ratio, Low: d.Loss.Low, High: d.Loss.High}
+		if worst == nil || loss.Low > worst.Low || (loss.Low == worst.Low && loss.High > worst.High) {
+			worst = loss
+		}
+	}
+	switch {
+	case worst == nil:
+		return notKnown
+	case worst.BelowSight():
+		return fmt.Sprintf("<%.2g%%", worst.High*100)
+	case worst.Low > 0:
+		return fmt.Sprintf("%.2g%%", worst.Ratio*100)
+	default:
+		return fmt.Sprintf("%.2g%% (0-%.2g%%)", worst.Ratio*100, worst.High*100)
+	}
+}
+
+func (l *linkRow) errors() string {
+	sum, known := 0.0, false
+	for _, d := range l.Directions {
+		if d.ErrorsPerS != nil {
+			sum, known = sum+*d.ErrorsPerS, true
+		}
+	}
+	if !known {
+		return notKnown
+	}
+	return fmt.Sprintf("%.3g", sum)
+}
+
+func (l *linkRow) end(name string) string {
+	e := l.Ends[name]
+	return alerting.Printable(e.Device + ":" + e.Interface)
+}
+
+func (l *linkRow) since() string {
+	if l.Since.IsZero() {
+		return notKnown
+	}
+	return l.Since.Local().Format("2006-01-02 15:04:05")
+}
+
+// findings lists what is open, each with its direction or its end.
+func (l *linkRow) findings() string {
+	out := make([]string, 0, len(l.Findings))
+	for _, f := range l.Findings {
+		out = append(out, strings.TrimSpace(f.Kind+" "+f.Direction+f.End))
+	}
+	return strings.Join(out, ", ")
+}
+
+// siBits prints bit/s with SI prefixes: 86.1G, 20M, 640.
+func siBits(bps float64) string {
+	for _, unit := range []struct {
+		size float64
+		name string
+	}{{1e12, "T"}, {1e9, "G"}, {1e6, "M"}, {1e3, "k"}} {
+		if bps >= unit.size {
+			return fmt.Sprintf("%.3g%s", bps/unit.size, unit.name)
+		}
+	}
+	return fmt.Sprintf("%.0f", bps)
+}

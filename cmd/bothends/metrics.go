@@ -1,0 +1,40 @@
+package main
+
+import (
+	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/bothends/bothends/alerting"
+)
+
+// register adds the metrics that belong to the program as a whole.
+func (a *app) register() {
+	loaded := prometheus.NewGauge(prometheus.GaugeOpts{
+		Name: "bothends_config_last_load_successful",
+		Help: "1 when the inventory was read without errors the last time it was read.",
+	})
+	loadedAt := prometheus.NewGauge(prometheus.GaugeOpts{
+		Name: "bothends_config_last_load_timestamp_seconds",
+		Help: "When the inventory in use was read, in seconds since 1970.",
+	})
+	loaded.Set(1)
+	loadedAt.Set(float64(a.started.Unix()))
+	a.registry.MustRegister(loaded, loadedAt, episodesOpen(a.engine))
+}
+
+// episodesOpen counts the open episodes whenever the metrics are read.
+func episodesOpen(engine *alerting.Engine) prometheus.Collector {
+	return prometheus.NewGaugeFunc(prometheus.GaugeOpts{
+		Name: "bothends_episodes_open",
+		Help: "Findings that are open now.",
+	}, func() float64 { return float64(openEpisodes(engine)) })
+}
+
+// openEpisodes leaves out those that ended and only owe their last message.
+func openEpisodes(engine *alerting.Engine) (n int) {
+	for _, e := range engine.Episodes() {
+		if e.Until.IsZero() {
+			n++
+		}
+	}
+	return n
+}

@@ -1,0 +1,161 @@
+package main
+
+import (
+	"slices"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"go.uber.org/zap"
+
+	"github.com/bothends/bothends/alerting"
+	"github.com/bothends/bothends/history"
+	"github.com/bothends/bothends/linkmodel"
+	"github.com/bothends/bothends/sink"
+	"github.com/bothends/bothends/sink/influxdb"
+)
+
+// pipeline is the way of the data: it alone knows who hands what to whom.
+//
+//	poll -> tracker -> judge -> InfluxDB, history, page, record, chat
+//
+// Nothing after the tracker waits for anything: sinks, recorder and dispatcher queue.
+type pipeline struct {
+	links  map[string]*watched
+	names  []string // in name order
+	engine *alerting.Engine
+	store  history.Store
+	sinks  []*sink.Sink
+	log    *zap.Logger
+	record func(entry)
+	tell   func(alerting.Notification)
+	desks  sync.Pool // of *desk
+	// telling is held shared while a poll is judged and told, and alone while reminders are: a
+	// reminder that was decided before an end must not be told after it.
+	telling sync.RWMutex
+	// began and lastCycle, the time from began to the latest finished cycle, tell whether polling
+	// works. They are monotonic: a step of the wall clock is not a fault.
+	began     time.Time
+	lastCycle atomic.Int64
+}
+
+// watched is one link on its way through the pipeline.
+type watched struct {
+	encoder *influxdb.Encoder
+	// mu guards the tracker and its view against readers. The poller never hands over two polls of
+	// a link at a time.
+	mu      sync.Mutex
+	tracker *linkmodel.Tracker
+}
+
+// desk is what a poll needs while it is handled, and no link needs afterwards.
+type desk struct {
+	lines    []byte
+	findings []linkmodel.Finding
+}
+
+// newPipeline wires the rooms for the given links.
+func newPipeline(links []linkmodel.Link, engine *alerting.Engine, store history.Store) *pipeline {
+	p := &pipeline{links: make(map[string]*watched, len(links)), engine: engine, store: store, began: time.Now()}
+	p.desks.New = func() any { return new(desk) }
+	for i := range links {
+		l := &links[i]
+		p.links[l.Name] = &watched{tracker: linkmodel.NewTracker(l), encoder: influxdb.NewEncoder(l)}
+		p.names = append(p.names, l.Name)
+	}
+	slices.Sort(p.names)
+	return p
+}
+
+// handle takes one poll of one link through all rooms. Calls for different links may overlap.
+func (p *pipeline) handle(poll *linkmodel.Poll) {
+	w, ok := p.links[poll.Link]
+	if !ok {
+		return
+	}
+	p.telling.RLock()
+	defer p.telling.RUnlock()
+	on := p.desks.Get().(*desk) //nolint:errcheck,forcetypeassert // nothing else is put there
+	defer p.desks.Put(on)
+	v, notes := p.observe(w, poll, on)
+	p.store.Append(v)
+	p.write(w, v, on)
+	for i := range v.Events {
+		p.linkEvent(v.Link.Name, &v.Events[i])
+	}
+	p.notify(notes)
+	p.lastCycle.Store(int64(time.Since(p.began)))
+}
+
+// observe brings the link's view up to date. Nobody else changes it until the next poll.
+func (p *pipeline) observe(w *watched, poll *linkmodel.Poll, on *desk) (*linkmodel.View, []alerting.Notification) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	notes := p.engine.Observe(w.tracker.Observe(poll))
+	on.findings = p.engine.Open(poll.Link, on.findings[:0])
+	return w.tracker.Judge(on.findings), notes
+}
+
+// write encodes the view once for all outputs.
+func (p *pipeline) write(w *watched, v *linkmodel.View, on *desk) {
+	if len(p.sinks) == 0 {
+		return
+	}
+	var points int
+	on.lines, points = w.encoder.AppendView(on.lines[:0], v)
+	p.accept(on.lines, points)
+}
+
+func (p *pipeline) accept(lines []byte, points int) {
+	for _, s := range p.sinks {
+		s.Accept(lines, points)
+	}
+}
+
+// remind tells what is due again at now.
+func (p *pipeline) remind(now time.Time) {
+	p.telling.Lock()
+	defer p.telling.Unlock()
+	p.notify(p.engine.Remind(now))
+}
+
+// notify hands on what the judge wants told: to the record, to the outputs and to the receivers.
+func (p *pipeline) notify(notes []alerting.Notification) {
+	for i := range notes {
+		n := &notes[i]
+		p.log.Info("alert", zap.String("status", string(n.Status)), zap.String("summary", n.Summary),
+			zap.String("id", n.Episode.ID), zap.Strings("to", n.To))
+		p.record(episodeEntry(n))
+		p.event(episodePoint(n))
+		p.tell(*n)
+	}
+}
+
+func (p *pipeline) linkEvent(link string, e *linkmodel.Event) {
+	p.log.Info("link event", zap.String("link", link), zap.String("kind", string(e.Kind)),
+		zap.Stringer("end", e.End), zap.String("text", e.Text))
+	p.record(eventEntry(link, e))
+	p.event(eventPoint(link, e))
+}
+
+func (p *pipeline) event(point influxdb.EventPoint) {
+	if len(p.sinks) == 0 {
+		return
+	}
+	line, points := influxdb.AppendEvent(nil, point)
+	p.accept(line, points)
+}
+
+// view returns a copy of the latest view.
+func (w *watched) view() *linkmodel.View {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.tracker.View().Clone()
+}
+
+// state returns the latest state without the rest of the view, which is large.
+func (w *watched) state() linkmodel.State {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.tracker.View().State
+}

@@ -1,0 +1,49 @@
+package main
+
+import (
+	"fmt"
+
+	"github.com/spf13/cobra"
+	"go.uber.org/zap"
+)
+
+func newRunCommand() *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "run [PATH]",
+		Short: "Watch the links of an inventory, in the foreground",
+		Long: `Run polls both ends of every link, writes to InfluxDB, sends notifications and serves the page,
+until it gets a signal. It logs to stderr. An inventory with errors is refused with exit code 3.`,
+		Example: `  bothends run links.yaml
+  bothends run --config /etc/bothends`,
+		Args: usage(cobra.MaximumNArgs(1)),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			path, err := inventoryPath(cmd, args)
+			if err != nil {
+				return err
+			}
+			return run(cmd, path)
+		},
+	}
+	configFlag(cmd)
+	return cmd
+}
+
+func run(cmd *cobra.Command, path string) error {
+	inv, err := loadInventory(cmd, path, true)
+	if err != nil {
+		return err
+	}
+	log, err := newLogger(inv.Log, cmd.ErrOrStderr())
+	if err != nil {
+		return fmt.Errorf("set up the log: %w", err)
+	}
+	a, err := newApp(inv, options{inventory: path, log: log, ready: func(address string) {
+		log.Info("bothends runs", zap.String("version", thisBuild().Version), zap.String("inventory", path),
+			zap.Int("links", len(inv.Links)), zap.Int("devices", len(inv.Poller.Devices)),
+			zap.String("page", "http://"+address))
+	}})
+	if err != nil {
+		return err
+	}
+	return a.run(cmd.Context())
+}

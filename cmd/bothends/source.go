@@ -1,0 +1,159 @@
+package main
+
+import (
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/bothends/bothends/alerting"
+	"github.com/bothends/bothends/history"
+	"github.com/bothends/bothends/linkmodel"
+	"github.com/bothends/bothends/web"
+)
+
+// source shows the program to its page. Everything it returns is a copy.
+type source struct{ *app }
+
+// Links implements web.Source.
+func (s *source) Links() []*linkmodel.View {
+	out := make([]*linkmodel.View, 0, len(s.pipeline.names))
+	for _, name := range s.pipeline.names {
+		out = append(out, s.pipeline.links[name].view())
+	}
+	return out
+}
+
+// Link implements web.Source.
+func (s *source) Link(name string) (*linkmodel.View, bool) {
+	w, ok := s.pipeline.links[name]
+	if !ok {
+		return nil, false
+	}
+	return w.view(), true
+}
+
+// Alerts implements web.Source: worst first, of one severity the newest first.
+func (s *source) Alerts() []web.Alert {
+	episodes := s.engine.Episodes()
+	slices.SortStableFunc(episodes, func(a, b alerting.Episode) int { return int(b.Severity) - int(a.Severity) })
+	out := make([]web.Alert, 0, len(episodes))
+	for i := range episodes {
+		out = append(out, alertOf(&episodes[i]))
+	}
+	return out
+}
+
+func alertOf(e *alerting.Episode) web.Alert {
+	a := web.Alert{
+		ID: e.ID, Status: string(alerting.StatusFiring), Severity: e.Severity.String(), Kind: string(e.Kind),
+		Link: e.Link, Direction: e.Direction.String(), End: e.End.String(), Summary: e.Evidence,
+		Since: e.Since, Until: e.Until,
+	}
+	if !e.Until.IsZero() {
+		a.Status = string(alerting.StatusResolved)
+	}
+	if e.Direction != linkmodel.NoDirection {
+		a.Value, a.Threshold = &e.Value, &e.Threshold
+	}
+	return a
+}
+
+// Events implements web.Source.
+func (s *source) Events(q web.EventQuery) ([]web.Event, error) {
+	events, err := s.state.Events(history.EventQuery(q))
+	if err != nil {
+		return nil, err
+	}
+	out := make([]web.Event, 0, len(events))
+	for _, e := range events {
+		out = append(out, web.Event(e))
+	}
+	return out, nil
+}
+
+// Series implements web.Source.
+func (s *source) Series(q web.SeriesQuery) ([]web.Point, error) {
+	points, err := s.store.Series(history.Query{
+		Link: q.Link, Field: history.Field(q.Field), Direction: q.Direction, From: q.From, To: q.To, Step: q.Step,
+	})
+	if err != nil {
+		return nil, err
+	}
+	out := make([]web.Point, 0, len(points))
+	for _, p := range points {
+		out = append(out, web.Point(p))
+	}
+	return out, nil
+}
+
+// Status implements web.Source.
+func (s *source) Status() web.Status {
+	st := web.Status{
+		Version: thisBuild().Version, Started: s.started,
+		Inventory: web.Inventory{
+			Path: s.inventory, LoadedAt: s.started, Links: len(s.inv.Links), Devices: len(s.inv.Poller.Devices),
+		},
+		Polling: s.polling(), Links: map[string]int{}, AlertsOpen: openEpisodes(s.engine),
+	}
+	for _, w := range s.pipeline.links {
+		st.Links[w.state().String()]++
+	}
+	for _, o := range s.sinks {
+		os := o.Status()
+		st.Outputs = append(st.Outputs, web.Output{
+			ID: os.ID, OK: os.OK, QueuedPoints: int64(os.QueuedPoints), QueuedBytes: int64(os.QueuedBytes),
+			Dropped: int64(os.Dropped), LastError: os.LastError, LastSuccess: os.LastSuccess,
+		})
+	}
+	for _, r := range s.dispatcher.Status() {
+		st.Receivers = append(st.Receivers, web.Receiver{
+			Name: r.Name, Type: s.receiverType(r.Name), OK: r.OK, LastError: r.LastError, LastSuccess: r.LastSuccess,
+		})
+	}
+	return st
+}
+
+func (s *source) receiverType(name string) string {
+	for _, r := range s.inv.Receivers {
+		if r.Name == name {
+			return string(r.Type)
+		}
+	}
+	return name
+}
+
+func (s *source) polling() web.Polling {
+	devices := s.poller.Devices()
+	p := web.Polling{Devices: len(devices)}
+	for _, d := range devices {
+		switch {
+		case d.Answering:
+			p.Answering++
+		case d.Misses > 0:
+			p.Silent = append(p.Silent, d.Name)
+		}
+	}
+	// Metrics that could not be gathered leave the count at 0; /metrics tells the error.
+	families, _ := s.registry.Gather()
+	p.TicksMissed = int64(ownMetrics(families)["poll_ticks_missed_total"])
+	return p
+}
+
+// healthyIntervals is how many intervals may pass without a finished cycle.
+const healthyIntervals = 3
+
+// Healthy implements web.Source: polling works while cycles finish.
+func (s *source) Healthy(now time.Time) error {
+	if len(s.inv.Links) == 0 {
+		return nil
+	}
+	shortest := s.inv.Links[0].Interval
+	for i := range s.inv.Links {
+		shortest = min(shortest, s.inv.Links[i].Interval)
+	}
+	last := s.pipeline.began.Add(time.Duration(s.pipeline.lastCycle.Load()))
+	if quiet := now.Sub(last); quiet > healthyIntervals*shortest {
+		return fmt.Errorf("no poll has finished for %v, the shortest interval is %v", quiet.Round(time.Second), shortest)
+	}
+	return nil
+}

@@ -1,0 +1,83 @@
+package main
+
+import (
+	"encoding/json"
+
+	"go.uber.org/zap"
+
+	"github.com/bothends/bothends/alerting"
+	"github.com/bothends/bothends/history"
+	"github.com/bothends/bothends/linkmodel"
+	"github.com/bothends/bothends/sink/influxdb"
+)
+
+// The rooms do not know each other, so what crosses from one to another is translated here.
+
+// entry is what the record keeps of one happening.
+type entry struct {
+	event   history.Event
+	episode *history.Episode
+}
+
+func eventEntry(link string, e *linkmodel.Event) entry {
+	return entry{event: history.Event{
+		At: e.At, Link: link, Kind: string(e.Kind), Text: e.Text, Severity: linkmodel.SeverityInfo.String(),
+		End: e.End.String(), Duration: e.Duration,
+	}}
+}
+
+func eventPoint(link string, e *linkmodel.Event) influxdb.EventPoint {
+	return influxdb.EventPoint{
+		Link: link, Kind: string(e.Kind), At: e.At, Text: e.Text, Direction: linkmodel.NoDirection, End: e.End,
+		Severity: linkmodel.SeverityInfo.String(), Duration: e.Duration,
+		// Both ends may tell the same in the same instant; the id keeps their points apart.
+		ID: e.End.String(),
+	}
+}
+
+func episodeEntry(n *alerting.Notification) entry {
+	e := &n.Episode
+	out := entry{event: history.Event{
+		At: n.At, Link: e.Link, Kind: string(e.Kind), ID: e.ID, Text: n.Summary,
+		Severity: e.Severity.String(), Status: string(n.Status), Direction: e.Direction.String(), End: e.End.String(),
+	}}
+	if !e.Until.IsZero() {
+		out.event.Duration = e.Until.Sub(e.Since)
+	}
+	document, err := json.Marshal(e)
+	if err != nil {
+		return out // an episode is plain data; only a value JSON has no word for gets here
+	}
+	out.episode = &history.Episode{
+		ID: e.ID, Link: e.Link, Kind: string(e.Kind), Since: e.Since, Until: e.Until, Document: document,
+	}
+	return out
+}
+
+func episodePoint(n *alerting.Notification) influxdb.EventPoint {
+	e := &n.Episode
+	p := influxdb.EventPoint{
+		Link: e.Link, Kind: string(e.Kind), ID: e.ID, At: n.At, Text: n.Summary, Severity: e.Severity.String(),
+		Status: string(n.Status), Direction: e.Direction, End: e.End,
+	}
+	if !e.Until.IsZero() {
+		p.Duration = e.Until.Sub(e.Since)
+	}
+	return p
+}
+
+// restoreEpisodes reads back what episodeEntry wrote. An episode that cannot be read is left out:
+// one damaged row must not keep the program from starting.
+func restoreEpisodes(kept []history.Episode, log *zap.Logger) []alerting.Episode {
+	out := make([]alerting.Episode, 0, len(kept))
+	for _, k := range kept {
+		var e alerting.Episode
+		if err := json.Unmarshal(k.Document, &e); err != nil {
+			log.Error("open episode of the last run cannot be read and is left out",
+				zap.String("episode", k.ID), zap.String("link", k.Link), zap.String("kind", k.Kind), zap.Error(err))
+			continue
+		}
+		out = append(out, e)
+	}
+	return out
+}
