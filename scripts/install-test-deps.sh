@@ -1,0 +1,49 @@
+#!/usr/bin/env bash
+# Installs what the tests talk to and is missing on this machine: net-snmp (real agents), iproute2
+# and nftables (networks of namespaces, and loss in them), a C compiler for the race detector, and a
+# real InfluxDB below .cache/bin. Does nothing, and needs no root, when all of it is there.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+
+# The newest InfluxDB that builds without C or Rust, and the oldest line bothends promises to
+# write to.
+influxd_version=v1.8.10
+influxd=$PWD/.cache/bin/influxd
+
+# One row per tool: the command the tests call and the Debian package that brings it.
+tools=(
+	"snmpd snmpd"
+	"snmpget snmp"
+	"ip iproute2"
+	"nft nftables"
+	"gcc gcc"
+)
+
+missing=()
+for row in "${tools[@]}"; do
+	read -r command package <<<"$row"
+	# Daemons live in folders that are not on everybody's PATH.
+	PATH=$PATH:/usr/sbin:/sbin command -v "$command" >/dev/null || missing+=("$package")
+done
+if [ ! -e /usr/include/stdlib.h ]; then
+	missing+=(libc6-dev)
+fi
+
+if [ ${#missing[@]} -gt 0 ]; then
+	if [ "$(id -u)" -ne 0 ] || ! command -v apt-get >/dev/null; then
+		echo "the tests need these Debian packages: ${missing[*]}" >&2
+		echo "install them, or run this as root where apt-get is" >&2
+		exit 1
+	fi
+	export DEBIAN_FRONTEND=noninteractive
+	apt-get update -qq
+	apt-get install -y -qq --no-install-recommends "${missing[@]}"
+fi
+
+# The binary itself does not know its version, but the go command reads it from the build info.
+if ! go version -m "$influxd" 2>/dev/null | grep -q "influxdata/influxdb[[:space:]]$influxd_version"; then
+	echo "building influxd $influxd_version into .cache/bin (about two minutes, once)"
+	# The build is not of this module, so flags meant for it (-mod, -modfile) must not reach it.
+	GOFLAGS='' GOBIN=$(dirname "$influxd") CGO_ENABLED=0 \
+		go install "github.com/influxdata/influxdb/cmd/influxd@$influxd_version"
+fi
