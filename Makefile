@@ -1,0 +1,71 @@
+# Everything a contributor runs. `make help` lists the targets.
+
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+
+# Each tool is a module of its own below tools/, so that no linter's dependency ever meets ours.
+tool = go tool -modfile=tools/$(1)/go.mod $(1)
+
+export BOTHENDS_INFLUXD ?= $(CURDIR)/.cache/bin/influxd
+
+.PHONY: help
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+.PHONY: build
+build: ## build bin/bothends, static
+	CGO_ENABLED=0 go build -trimpath -o bin/bothends ./cmd/bothends
+
+.PHONY: test
+test: deps ## install what the tests need, then vet and test with the race detector
+	go vet ./...
+	go test -race ./...
+
+.PHONY: deps
+deps: ## install what the tests need and is missing (root, Debian)
+	@scripts/install-test-deps.sh
+
+.PHONY: lint
+lint: ## everything a reviewer should not have to say
+	go test ./internal/archtest
+	@unformatted=$$($(call tool,gofumpt) -l -extra=group_params .); \
+		[ -z "$$unformatted" ] || { echo "not formatted, run make fmt:"; echo "$$unformatted"; exit 1; } >&2
+	go mod tidy -diff
+	go fix -diff ./...
+	@dead=$$($(call tool,deadcode) -test ./...); \
+		[ -z "$$dead" ] || { echo "$$dead"; exit 1; } >&2
+	scripts/lint-dockerfile.sh
+	$(call tool,golangci-lint) run
+
+.PHONY: fmt
+fmt: ## format every Go file
+	$(call tool,gofumpt) -w -extra=group_params .
+
+# CHAOS picks some: make chaos CHAOS=TestChaosLoss
+CHAOS ?= ^TestChaos
+.PHONY: chaos
+chaos: deps ## what dead routers, loss and slow agents do to a big network (CHAOS=regexp, root, 15 min)
+	BOTHENDS_REQUIRE=1 BOTHENDS_CHAOS=1 go test -count=1 -v -timeout=60m -run='$(CHAOS)' ./poller
+
+.PHONY: fuzz
+fuzz: ## fuzz every target, one after the other (FUZZTIME=20s each; before a release 10m)
+	scripts/fuzz.sh $(FUZZTIME)
+
+# For benchstat: make -s bench COUNT=10 > new.txt
+BENCH ?= .
+COUNT ?= 1
+.PHONY: bench
+bench: ## run every benchmark (BENCH=regexp COUNT=n)
+	go test -run='^$$' -bench='$(BENCH)' -benchmem -count=$(COUNT) ./...
+
+# PEERS holds flags: make bench-peers PEERS='-rounds 5 -cases get'
+.PHONY: bench-peers
+bench-peers: build ## what a poll costs: bothends, Telegraf, snmp_exporter (PEERS=flags, Linux)
+	@scripts/install-peers.sh
+	go build -o .cache/peers/peers ./examples/peers
+	@.cache/peers/peers $(PEERS)
+
+.PHONY: lab
+lab: ## two real routers in network namespaces, to play with (root)
+	go run ./examples/lab
