@@ -120,12 +120,12 @@ func (t *endTracker) rebase(cur *Reading) {
 
 // isStale reports whether equal counters may only be a cache that was not refreshed.
 func (t *endTracker) isStale(base, cur *Reading) bool {
-	return cur.Counters.Value == base.Counters.Value && cur.Mono-t.changed <= t.decl.MaxCounterAge()
+	return cur.Counters.Value == base.Counters.Value && cur.Mono-t.changed <= t.maxAge()
 }
 
 // limits returns what is known of the line at cur.
 func (t *endTracker) limits(cur *Reading, declared float64) limits {
-	lim := limits{age: t.decl.MaxCounterAge()}
+	lim := limits{age: t.maxAge()}
 	if t.speed.doubted {
 		return lim
 	}

@@ -14,6 +14,21 @@ const (
 	KindHalfDown    Kind = "half-down"
 	KindDown        Kind = "down"
 	KindUnreachable Kind = "unreachable"
+
+	// KindDeadPath: one end sends, the other receives nothing, and both are oper up.
+	KindDeadPath Kind = "dead-path"
+	// KindNotMatching: the two ends cannot be the two ends of one link.
+	KindNotMatching Kind = "ends-do-not-match"
+	// KindMismatch: the ends differ in speed, MTU or duplex.
+	KindMismatch Kind = "mismatch"
+	// KindCapacityUntrusted: the reported speed is not believed, or traffic exceeds the capacity.
+	KindCapacityUntrusted Kind = "capacity-untrusted"
+	// KindFraming: the ends count a constant number of octets more or less per packet.
+	KindFraming Kind = "framing"
+	// KindCountersFrozen: an end answers and its counters have stopped.
+	KindCountersFrozen Kind = "counters-frozen"
+	// KindPoliced: traffic is cut at a rate below the capacity.
+	KindPoliced Kind = "policed"
 )
 
 // Severity ranks a finding.

@@ -59,7 +59,7 @@ func (w *lossWindow) observe(dirs *[2]DirectionView, ends *[2]EndView, tracks *[
 		p := w.pair(dirs, ends, tracks)
 		w.push(&p)
 	}
-	age := tracks[EndA].decl.MaxCounterAge() + tracks[EndZ].decl.MaxCounterAge()
+	age := tracks[EndA].maxAge() + tracks[EndZ].maxAge()
 	for _, d := range Directions {
 		switch out := &dirs[d].Loss; out.Reason { //nolint:exhaustive // the others leave the window as it is
 		case ReasonNone:

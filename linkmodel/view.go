@@ -49,6 +49,8 @@ type EndView struct {
 	Context Context
 	// Interval is what this cycle's reading and the one before give.
 	Interval Interval
+	// CounterCache is how old the counters may be that the router serves.
+	CounterCache CounterCache
 }
 
 // DirectionView is one direction of a link, reconciled from the sender's and the receiver's
@@ -67,6 +69,8 @@ type DirectionView struct {
 	// in-counters of the receiver.
 	Errors, Discards Faults
 	Loss             Loss
+	// Breakdown tells where the packets of Loss were lost.
+	Breakdown Breakdown
 }
 
 // Faults are errors or discards of one direction, by the side that counted them.
@@ -89,23 +93,6 @@ func (f *Faults) Side(d Direction) End {
 		return d.Sender()
 	}
 }
-
-// Loss is what the two ends say together about lost packets of one direction. The true ratio lies
-// in [Low, High]; see loss.go for the derivation.
-type Loss struct {
-	Known  bool
-	Reason Reason // why not, when not Known
-	// Ratio, Low and High are shares of the packets the sender sent, 0..1.
-	Ratio, Low, High float64
-	// Window is the time the figures cover.
-	Window time.Duration
-	// Packets is how many the sender sent in the window.
-	Packets uint64
-}
-
-// BelowSight reports whether the ratio is so far inside its bar that only the upper limit says
-// anything: no loss would explain what was counted as well.
-func (l *Loss) BelowSight() bool { return l.Low <= 0 && l.Ratio <= l.High/5 }
 
 // Source tells from which ends a direction's rates come.
 type Source uint8
