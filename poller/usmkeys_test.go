@@ -4,10 +4,12 @@ import (
 	"crypto/sha1"
 	"encoding/hex"
 	"hash"
+	"runtime"
 	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/bothends/bothends/internal/secret"
 )
@@ -146,6 +148,10 @@ func TestHashingHoldsNobodyUp(t *testing.T) {
 	changed.PrivPassword = secret.New(word)
 	e.cred = &changed
 	e.answered()
+	id := passwordID(authKinds[AuthSHA256], word)
+	passwords.mu.Lock()
+	delete(passwords.keys, id) // of a run before
+	passwords.mu.Unlock()
 	passwords.hashing.Lock()
 	var wg sync.WaitGroup
 	var moved atomic.Int32
@@ -160,12 +166,17 @@ func TestHashingHoldsNobodyUp(t *testing.T) {
 			}
 		})
 	}
-	for asked := false; !asked; {
+	for asked := false; !asked; runtime.Gosched() {
 		passwords.mu.Lock()
-		_, asked = passwords.keys[passwordID(authKinds[AuthSHA256], word)]
+		_, asked = passwords.keys[id]
 		passwords.mu.Unlock()
 	}
-	if !e.mu.TryLock() {
+	// Each of those who ask holds the engine for a moment before it waits for the hash.
+	got := e.mu.TryLock()
+	for end := time.Now().Add(30 * time.Second); !got && time.Now().Before(end); got = e.mu.TryLock() {
+		runtime.Gosched()
+	}
+	if !got {
 		t.Error("the engine is locked while a password is hashed")
 	} else {
 		e.mu.Unlock()
