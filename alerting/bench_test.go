@@ -89,7 +89,7 @@ func told(n int, messages []Notification) []string {
 	return out
 }
 
-// parse reads a signal: "?" unknown, a percentage, "low/high/count" for loss in percent, or for
+// parse reads a signal: "?" unknown, a percentage, "low/high" for loss in percent, or for
 // the kinds that are true or false "y" and "n".
 func parse(t *testing.T, k linkmodel.Kind, d linkmodel.Direction, text string) linkmodel.Signal {
 	t.Helper()
@@ -108,8 +108,8 @@ func parse(t *testing.T, k linkmodel.Kind, d linkmodel.Direction, text string) l
 		s.Ratio = linkmodel.Known(1)
 	case text == "n":
 		s.Ratio = linkmodel.Known(0)
-	case len(parts) == 3:
-		s.Low, s.High, s.Count = num(parts[0])/100, num(parts[1])/100, num(parts[2])
+	case len(parts) == 2:
+		s.Low, s.High = num(parts[0])/100, num(parts[1])/100
 		s.Ratio = linkmodel.Known((s.Low + s.High) / 2)
 	default:
 		s.Ratio = linkmodel.Known(num(text) / 100)

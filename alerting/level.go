@@ -6,10 +6,6 @@ import (
 	"github.com/bothends/bothends/linkmodel"
 )
 
-// minLost is how many packets must be lost for certain before loss may alarm: below that, chance
-// alone explains the ratio.
-const minLost = 20
-
 // clearFactor times the threshold is where a value must stay below for its episode to end, so
 // that a value that hovers at the threshold is one episode.
 const clearFactor = 0.9
@@ -54,14 +50,14 @@ func (l *level) quantity(s *linkmodel.Signal) linkmodel.Quantity {
 }
 
 // passes says whether the signal is at or above the threshold. Loss passes by its lower limit:
-// only what is certainly lost counts.
+// only what is lost for certain counts.
 func (l *level) passes(s *linkmodel.Signal) condition {
 	q := l.quantity(s)
 	if !q.Known {
 		return unknown
 	}
 	if s.Kind == linkmodel.KindLossy {
-		return known(s.Low >= l.threshold.Value && s.Count >= minLost)
+		return known(s.Low >= l.threshold.Value)
 	}
 	return known(q.Value >= l.limit())
 }

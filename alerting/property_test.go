@@ -29,7 +29,6 @@ func anySignal(t *rapid.T, k linkmodel.Kind, d linkmodel.Direction) linkmodel.Si
 	v := rapid.Float64Range(0, top).Draw(t, "value")
 	s.Ratio, s.Rate = linkmodel.Known(v), linkmodel.Known(v*1e6)
 	s.Low, s.High = v/2, v*2
-	s.Count = float64(rapid.IntRange(0, 100).Draw(t, "count"))
 	return s
 }
 

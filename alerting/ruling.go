@@ -58,7 +58,8 @@ func newRuling(key *rulingKey) *ruling {
 	if isStateKind(r.kind) {
 		r.clearAfter = 0
 	}
-	if r.kind == linkmodel.KindHalfDown || r.kind == linkmodel.KindUnreachable {
+	switch r.kind { //nolint:exhaustive // the others may be raised by one reading
+	case linkmodel.KindHalfDown, linkmodel.KindUnreachable, linkmodel.KindLossy:
 		r.raiseRuns = 2
 	}
 	if r.kind == linkmodel.KindHalfDown {

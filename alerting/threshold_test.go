@@ -111,8 +111,8 @@ func TestThresholdPerSecond(t *testing.T) {
 	}
 }
 
-// TestLoss uses low/high/count: the limits of the ratio in percent and the packets lost for
-// certain. Loss warns from 0.1 % and is critical from 1 %.
+// TestLoss uses low/high: the limits of the ratio in percent. Loss warns from 0.1 % and is critical
+// from 1 %.
 func TestLoss(t *testing.T) {
 	f := func(name string, hold time.Duration, timeline, want string) {
 		t.Helper()
@@ -124,17 +124,19 @@ func TestLoss(t *testing.T) {
 	}
 	const m = time.Minute
 
-	f("the lower limit raises", 0, "0.1/3/20", "0:lossy firing warning")
-	f("the upper one does not", 0, "0.09/50/500", "")
-	f("nineteen packets are chance", 0, "90/100/19.9", "")
-	f("the hold starts when the lower limit passes", 2*m, "0.05/9/50 0.2/1/50 0.2/1/50 0.2/1/50",
+	f("the lower limit raises, twice running", 0, "0.1/3 0.1/3", "1:lossy firing warning")
+	f("once does not", 0, "0.1/3 0/3 0.1/3 0/3", "")
+	f("the upper one does not", 0, "0.09/50 0.09/50 0.09/50", "")
+	f("the hold starts when the lower limit passes", 2*m, "0.05/9 0.2/1 0.2/1 0.2/1",
 		"3:lossy firing warning")
-	f("the upper limit clears, without a margin", 0, "0.2/1/50 0/0.1/0 0/0.0999/0 0/0.0999/0",
-		"0:lossy firing warning, 3:lossy resolved warning")
-	f("a wide bar clears nothing", 0, "0.2/1/50 0/2/0 0/2/0 0/2/0", "0:lossy firing warning")
-	f("clears after twice the hold", m, "0.2/1/50 0.2/1/50 0/0/0 0/0/0 0/0/0",
+	f("the upper limit clears, without a margin", 0, "0.2/1 0.2/1 0/0.1 0/0.0999 0/0.0999",
 		"1:lossy firing warning, 4:lossy resolved warning")
-	f("rises to critical", 0, "0.2/1/50 1/3/200", "0:lossy firing warning, 1:lossy update critical")
+	f("a wide bar clears nothing", 0, "0.2/1 0.2/1 0/2 0/2 0/2", "1:lossy firing warning")
+	f("clears after twice the hold", m, "0.2/1 0.2/1 0/0 0/0 0/0",
+		"1:lossy firing warning, 4:lossy resolved warning")
+	f("rises to critical, twice running too", 0, "0.2/1 0.2/1 1/3 1/3",
+		"1:lossy firing warning, 3:lossy update critical")
+	f("critical at once is one message", 0, "1/3 1/3", "1:lossy firing critical")
 }
 
 func TestDirectionsAreJudgedApart(t *testing.T) {

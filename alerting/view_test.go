@@ -161,10 +161,12 @@ func TestTrafficEvidence(t *testing.T) {
 	b := newBench(Rules{Loss: ratioRule(0.001, 0.01, 0)})
 	v := b.view("uu")
 	d := &v.Directions[linkmodel.ZToA]
-	d.Loss = linkmodel.Loss{Known: true, Ratio: 0.013, Low: 0.012, High: 0.014, Packets: 4e6}
+	d.Loss = linkmodel.Loss{Known: true, Ratio: 0.013, Low: 0.012, High: 0.014, Certain: 0.012, Recent: 0.014}
 	d.Errors.PerSecond, d.Discards.PerSecond = linkmodel.Known(0), linkmodel.Known(12)
 	v.Directions[linkmodel.AToZ].Utilization = linkmodel.Known(0.12)
 	got := b.Observe(v)
+	b.polls++
+	got = append(got, b.Observe(v)...)
 	if len(got) != 1 {
 		t.Fatalf("got %s", sequence(got))
 	}

@@ -83,10 +83,10 @@ type Signal struct {
 	Ratio Quantity
 	// Rate is per second: bit/s for saturated, events/s for errors and discards.
 	Rate Quantity
-	// Low and High bound Ratio where it carries an error bar (lossy); else both equal Ratio.
+	// Low and High are what Ratio surely exceeds and what it surely stays below where it carries an
+	// error bar (lossy: Loss.Certain and Loss.Recent, which may come of different windows); else both
+	// equal Ratio.
 	Low, High float64
-	// Count is the number of events behind Ratio where it matters (lost packets at Low).
-	Count float64
 }
 
 // Event is something that happened to a link or an end in one cycle, with its evidence.

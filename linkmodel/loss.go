@@ -64,6 +64,7 @@ func (w *lossWindow) observe(dirs *[2]DirectionView, ends *[2]EndView, tracks *[
 		switch out := &dirs[d].Loss; out.Reason { //nolint:exhaustive // the others leave the window as it is
 		case ReasonNone:
 			w.estimate(out, d, age)
+			out.judge()
 		case ReasonOffload, ReasonNoCounter:
 			w.from[d] = len(w.samples)
 		}
@@ -166,6 +167,14 @@ func (w *lossWindow) estimate(out *Loss, d Direction, age time.Duration) {
 	*out = bound(&first, &last, max(widest, w.peakBefore(longest, d, age)), age)
 	if out.Known && out.High-out.Low >= 1 {
 		*out = Loss{Reason: ReasonWindow}
+	}
+}
+
+// judge takes the published window for what an alarm goes by.
+func (l *Loss) judge() {
+	const minLost = 20 // below that, chance alone explains the ratio
+	if l.Recent = l.High; l.Low*float64(l.Packets) >= minLost {
+		l.Certain = l.Low
 	}
 }
 

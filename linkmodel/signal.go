@@ -16,8 +16,7 @@ func appendDirection(dst []Signal, d Direction, dv *DirectionView) []Signal {
 	lossy := Signal{Kind: KindLossy, Direction: d, End: NoEnd, Ratio: Unknown(dv.Loss.Reason)}
 	if l := &dv.Loss; l.Known {
 		lossy.Ratio = Known(l.Ratio)
-		lossy.Low, lossy.High = l.Low, l.High
-		lossy.Count = l.Low * float64(l.Packets)
+		lossy.Low, lossy.High = l.Certain, l.Recent
 	}
 	return append(
 		dst,

@@ -60,11 +60,11 @@ func TestStateSignals(t *testing.T) {
 	}
 }
 
-func TestLossSignalCarriesItsBar(t *testing.T) {
+func TestLossSignalIsWhatAnAlarmGoesBy(t *testing.T) {
 	v := &View{State: StateUp}
-	v.Directions[AToZ].Loss = Loss{Known: true, Ratio: 0.01, Low: 0.008, High: 0.012, Packets: 100_000}
+	v.Directions[AToZ].Loss = Loss{Known: true, Ratio: 0.01, Low: 0.008, High: 0.012, Certain: 0.007, Recent: 0.02}
 	s := signal(t, v, KindLossy, AToZ)
-	if s.Low != 0.008 || s.High != 0.012 || s.Count != 800 {
+	if s.Ratio != Known(0.01) || s.Low != 0.007 || s.High != 0.02 {
 		t.Fatalf("signal %+v", s)
 	}
 	wantUnknown(t, "z_to_a", signal(t, v, KindLossy, ZToA).Ratio, ReasonNone)
