@@ -4,7 +4,8 @@ import "time"
 
 // endTracker keeps what one end's readings are subtracted from.
 type endTracker struct {
-	decl *LinkEnd
+	decl  *LinkEnd
+	cache endCache
 	// held is the reading the next one is subtracted from while waiting; else that is the latest
 	// one. It is allocated for the ends that need it.
 	held    *Reading

@@ -32,7 +32,7 @@ type LinkEnd struct {
 	// Interface is the name as declared: an ifName, ifDescr, unique ifAlias, or "#index".
 	Interface string
 	// CounterCache is the greatest age of the counters the router serves. Negative means not
-	// declared: DefaultCounterCache is assumed.
+	// declared: it is learned, and DefaultCounterCache assumed until then.
 	CounterCache time.Duration
 }
 
@@ -40,7 +40,8 @@ type LinkEnd struct {
 // common one: net-snmp before 5.6 refreshed IF-MIB every 15 s.
 const DefaultCounterCache = 15 * time.Second
 
-// MaxCounterAge returns the greatest age the end's counters may have when they are served.
+// MaxCounterAge returns the greatest age the end's counters may have when they are served, as far
+// as the inventory tells.
 func (e LinkEnd) MaxCounterAge() time.Duration {
 	if e.CounterCache < 0 {
 		return DefaultCounterCache

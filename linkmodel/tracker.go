@@ -23,6 +23,8 @@ func NewTracker(l *Link) *Tracker {
 	t.view.State = StateUnknown
 	for _, e := range Ends {
 		t.ends[e].decl = &l.Ends[e]
+		t.ends[e].cache.known = declaredCache(&l.Ends[e])
+		t.view.Ends[e].CounterCache = t.ends[e].cache.known
 	}
 	return t
 }
@@ -43,6 +45,7 @@ func (t *Tracker) Observe(p *Poll) *View {
 	v.At, v.Mono = instant(p)
 	for _, e := range Ends {
 		t.endEvents(e, &before[e], p.Ends[e].Context)
+		t.ends[e].observeAge(&v.Ends[e], &before[e], p.Ends[e].Context)
 	}
 	for _, d := range Directions {
 		dv := &v.Directions[d]
