@@ -1,13 +1,13 @@
 package influxdb
 
 import (
+	"bufio"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"maps"
-	"net"
 	"net/http"
 	"net/url"
 	"os"
@@ -57,10 +57,9 @@ type server struct {
 func startServer(t *testing.T) *server {
 	t.Helper()
 	path, dir := influxd(t), t.TempDir()
-	address := freePort(t)
 	config := fmt.Sprintf(`
 reporting-disabled = true
-bind-address = %q
+bind-address = "127.0.0.1:0"
 [meta]
 dir = %q
 [data]
@@ -69,17 +68,22 @@ wal-dir = %q
 [monitor]
 store-enabled = false
 [http]
-bind-address = %q
+bind-address = "127.0.0.1:0"
 auth-enabled = true
 max-body-size = 100000
 [logging]
-level = "error"
-`, freePort(t), dir+"/meta", dir+"/data", dir+"/wal", address)
+level = "info"
+format = "json"
+`, dir+"/meta", dir+"/data", dir+"/wal")
 	file := filepath.Join(dir, "influxdb.conf")
 	if err := os.WriteFile(file, []byte(config), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	cmd := exec.CommandContext(context.WithoutCancel(t.Context()), path, "run", "-config", file)
+	log, err := cmd.StderrPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
 	if err := cmd.Start(); err != nil {
 		t.Fatalf("start %s: %v", path, err)
 	}
@@ -87,26 +91,34 @@ level = "error"
 		_ = cmd.Process.Kill()
 		_ = cmd.Wait()
 	})
-	s := &server{t: t, url: "http://" + address}
+	lines := bufio.NewReader(log)
+	s := &server{t: t, url: "http://" + listeningAt(t, lines)}
+	go func() { _, _ = io.Copy(io.Discard, lines) }()
 	s.waitUntilUp()
 	s.query("CREATE USER " + testUser + " WITH PASSWORD '" + testPassword + "' WITH ALL PRIVILEGES")
 	s.query("CREATE DATABASE db")
 	return s
 }
 
-func freePort(t *testing.T) string {
+// listeningAt reads influxd's log until it tells which port the kernel gave it.
+func listeningAt(t *testing.T, log *bufio.Reader) string {
 	t.Helper()
-	l, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
+	var all strings.Builder
+	for {
+		line, err := log.ReadString('\n')
+		if all.WriteString(line); err != nil {
+			t.Fatalf("influxd has ended: %v\n%s", err, &all)
+		}
+		var entry struct{ Msg, Addr string }
+		if json.Unmarshal([]byte(line), &entry) == nil && entry.Msg == "Listening on HTTP" {
+			return entry.Addr
+		}
 	}
-	defer l.Close()
-	return l.Addr().String()
 }
 
 func (s *server) waitUntilUp() {
 	s.t.Helper()
-	for deadline := time.Now().Add(30 * time.Second); time.Now().Before(deadline); time.Sleep(50 * time.Millisecond) {
+	for deadline := time.Now().Add(2 * time.Minute); time.Now().Before(deadline); time.Sleep(50 * time.Millisecond) {
 		req, err := http.NewRequestWithContext(s.t.Context(), http.MethodGet, s.url+"/ping", http.NoBody)
 		if err != nil {
 			s.t.Fatal(err)

@@ -39,11 +39,7 @@ func TestRealInfluxDBAndOneBadLine(t *testing.T) {
 		}
 		out.Accept(fmt.Appendf(nil, "m,n=%d x=%s 1\n", i, value), 1)
 	}
-	ctx, cancel := context.WithCancel(t.Context())
-	cancel()
-	if err := out.Run(ctx); err != nil { // nothing but the last attempt
-		t.Fatal(err)
-	}
+	runUntil(t, out, func(s sink.Status) bool { return s.QueuedPoints == 0 })
 	if status := out.Status(); status.QueuedPoints != 0 || status.DeadLetters != 1 || status.Dropped != 0 {
 		t.Errorf("status %+v", status)
 	}
@@ -57,8 +53,27 @@ func TestRealInfluxDBAndOneBadLine(t *testing.T) {
 	}
 }
 
-// runFor sends n lines to a fake InfluxDB through a Sink for a moment and returns its status.
-func runFor(t *testing.T, n int, moment time.Duration, h http.HandlerFunc) sink.Status {
+// runUntil runs a Sink until its status is as wanted.
+func runUntil(t *testing.T, out *sink.Sink, done func(sink.Status) bool) {
+	t.Helper()
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	ended := make(chan error, 1)
+	go func() { ended <- out.Run(ctx) }()
+	for deadline := time.Now().Add(2 * time.Minute); !done(out.Status()); time.Sleep(10 * time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Errorf("status is still %+v", out.Status())
+			break
+		}
+	}
+	cancel()
+	if err := <-ended; err != nil {
+		t.Error(err)
+	}
+}
+
+// sending returns a Sink that has n lines for a fake InfluxDB.
+func sending(t *testing.T, n int, h http.HandlerFunc) *sink.Sink {
 	t.Helper()
 	out := sink.New(sink.Config{
 		ID: "fake", Store: sink.NewMemory(sink.DefaultMemory, time.Now), Output: newWriter(t, h), Log: zap.NewNop(),
@@ -69,21 +84,17 @@ func runFor(t *testing.T, n int, moment time.Duration, h http.HandlerFunc) sink.
 		fmt.Fprintf(&lines, "m v=%d %d\n", i, i)
 	}
 	out.Accept(lines.Bytes(), n)
-	ctx, cancel := context.WithTimeout(t.Context(), moment)
-	defer cancel()
-	if err := out.Run(ctx); err != nil {
-		t.Fatal(err)
-	}
-	return out.Status()
+	return out
 }
 
 func TestMissingOrgCostsNoPoint(t *testing.T) {
-	s := runFor(t, 1000, time.Millisecond, func(rw http.ResponseWriter, _ *http.Request) {
+	out := sending(t, 1000, func(rw http.ResponseWriter, _ *http.Request) {
 		rw.Header().Set("Content-Type", "application/json; charset=utf-8")
 		rw.WriteHeader(http.StatusBadRequest)
 		_, _ = io.WriteString(rw, `{"code":"invalid","message":"Please provide either orgID or org"}`)
 	})
-	if s.QueuedPoints != 1000 || s.DeadLetters != 0 || !strings.Contains(s.LastError, "needs org") {
+	runUntil(t, out, func(s sink.Status) bool { return s.LastError != "" })
+	if s := out.Status(); s.QueuedPoints != 1000 || s.DeadLetters != 0 || !strings.Contains(s.LastError, "needs org") {
 		t.Errorf("status %+v", s)
 	}
 }
@@ -91,11 +102,14 @@ func TestMissingOrgCostsNoPoint(t *testing.T) {
 // TestHangingInfluxDBDoesNotHoldUpTheEnd: it is the end of the program, not the time limit of a
 // request, that ends the write.
 func TestHangingInfluxDBDoesNotHoldUpTheEnd(t *testing.T) {
-	s := runFor(t, 10, time.Millisecond, func(_ http.ResponseWriter, r *http.Request) {
+	asked := make(chan struct{}, 10)
+	out := sending(t, 10, func(_ http.ResponseWriter, r *http.Request) {
+		asked <- struct{}{}
 		_, _ = io.Copy(io.Discard, r.Body) // only then does the server see the client leave
 		<-r.Context().Done()
 	})
-	if s.QueuedPoints != 10 || !strings.Contains(s.LastError, "context canceled") {
+	runUntil(t, out, func(sink.Status) bool { return len(asked) > 0 })
+	if s := out.Status(); s.QueuedPoints != 10 || !strings.Contains(s.LastError, "context canceled") {
 		t.Errorf("status %+v, want all points kept and the write given up", s)
 	}
 }

@@ -6,10 +6,11 @@
 package influx
 
 import (
+	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
-	"net"
 	"net/http"
 	"os"
 	"os/exec"
@@ -27,9 +28,8 @@ const EnvProgram = "BOTHENDS_INFLUXD"
 var ErrUnavailable = errors.New("no InfluxDB server to test with")
 
 const (
-	readyIn = 60 * time.Second // from start to the first answer
-	stopIn  = 10 * time.Second // from SIGTERM to SIGKILL
-	tries   = 3                // a free port may be taken before influxd binds it
+	readyIn = 2 * time.Minute // from start to the first answer, on a busy machine
+	stopIn  = time.Minute     // from SIGTERM to SIGKILL
 )
 
 // Server is a running influxd.
@@ -54,30 +54,19 @@ func Start(ctx context.Context, dir string) (*Server, error) {
 	if _, err := exec.LookPath(program); err != nil {
 		return nil, fmt.Errorf("%w: %s: %w", ErrUnavailable, EnvProgram, err)
 	}
-	var errs error
-	for range tries {
-		s, err := launch(ctx, program, dir)
-		if err == nil {
-			return s, nil
-		}
-		errs = errors.Join(errs, err)
-		if ctx.Err() != nil {
-			break
-		}
+	s, err := launch(ctx, program, dir)
+	if err != nil {
+		return nil, fmt.Errorf("start influxd: %w", err)
 	}
-	return nil, fmt.Errorf("start influxd: %w", errs)
+	return s, nil
 }
 
 func launch(ctx context.Context, program, dir string) (*Server, error) {
-	address, rpc, err := freePorts()
-	if err != nil {
-		return nil, err
-	}
 	conf := filepath.Join(dir, "influxdb.conf")
-	if err := os.WriteFile(conf, []byte(configuration(dir, address, rpc)), 0o600); err != nil {
+	if err := os.WriteFile(conf, []byte(configuration(dir)), 0o600); err != nil {
 		return nil, fmt.Errorf("write configuration: %w", err)
 	}
-	log, err := os.OpenFile(filepath.Join(dir, "influxd.log"), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
+	log, err := os.Create(filepath.Join(dir, "influxd.log"))
 	if err != nil {
 		return nil, fmt.Errorf("open log: %w", err)
 	}
@@ -88,8 +77,7 @@ func launch(ctx context.Context, program, dir string) (*Server, error) {
 		return nil, err
 	}
 	s := &Server{
-		URL:     "http://" + address,
-		client:  &http.Client{Transport: &http.Transport{}, Timeout: 30 * time.Second},
+		client:  &http.Client{Transport: &http.Transport{}, Timeout: time.Minute},
 		process: cmd.Process,
 		ended:   make(chan struct{}),
 	}
@@ -97,17 +85,17 @@ func launch(ctx context.Context, program, dir string) (*Server, error) {
 		_ = cmd.Wait() // how it ended is in its log; we mostly end it
 		close(s.ended)
 	}()
-	if err := s.awaitPing(ctx); err != nil {
+	if err := s.awaitPing(ctx, log.Name()); err != nil {
 		return nil, errors.Join(fmt.Errorf("wait for an answer: %w; see %s", err, log.Name()), s.Close())
 	}
 	return s, nil
 }
 
 // configuration keeps the server to itself: loopback only, no reports home, no metrics of its own
-// between the data.
-func configuration(dir, address, rpc string) string {
+// between the data. The kernel chooses the ports, so that no other program can have them.
+func configuration(dir string) string {
 	return fmt.Sprintf(`reporting-disabled = true
-bind-address = %q
+bind-address = "127.0.0.1:0"
 [meta]
   dir = %q
 [data]
@@ -116,30 +104,38 @@ bind-address = %q
 [monitor]
   store-enabled = false
 [http]
-  bind-address = %q
+  bind-address = "127.0.0.1:0"
   log-enabled = false
-`, rpc, filepath.Join(dir, "meta"), filepath.Join(dir, "data"), filepath.Join(dir, "wal"), address)
+[logging]
+  format = "json"
+  level = "info"
+`, filepath.Join(dir, "meta"), filepath.Join(dir, "data"), filepath.Join(dir, "wal"))
 }
 
-// freePorts returns two addresses that were free a moment ago.
-func freePorts() (one, two string, err error) {
-	var addresses [2]string
-	for i := range addresses {
-		l, err := net.ListenTCP("tcp4", &net.TCPAddr{IP: net.IPv4(127, 0, 0, 1)})
-		if err != nil {
-			return "", "", fmt.Errorf("find a free port: %w", err)
-		}
-		defer func() { _ = l.Close() }() // both stay open until both are known
-		addresses[i] = l.Addr().String()
+// findURL reads in the log which port the kernel gave the server.
+func (s *Server) findURL(log string) error {
+	text, err := os.ReadFile(log)
+	if err != nil {
+		return err
 	}
-	return addresses[0], addresses[1], nil
+	for line := range bytes.Lines(text) {
+		var entry struct{ Msg, Addr string }
+		if json.Unmarshal(line, &entry) == nil && entry.Msg == "Listening on HTTP" {
+			s.URL = "http://" + entry.Addr
+			return nil
+		}
+	}
+	return errors.New("it does not listen yet")
 }
 
-func (s *Server) awaitPing(ctx context.Context) error {
+func (s *Server) awaitPing(ctx context.Context, log string) error {
 	ctx, cancel := context.WithTimeout(ctx, readyIn)
 	defer cancel()
 	for {
-		err := s.ping(ctx)
+		err := s.findURL(log)
+		if err == nil {
+			err = s.ping(ctx)
+		}
 		if err == nil {
 			return nil
 		}
