@@ -164,6 +164,7 @@ func config(kind Type, address string) Config {
 func receiverFor(t *testing.T, cfg Config) Receiver {
 	t.Helper()
 	client := newClient(nil)
+	client.Timeout = time.Minute // a busy machine is not what is tested
 	t.Cleanup(client.CloseIdleConnections)
 	r := newReceiver(&cfg, client)
 	if r == nil {
