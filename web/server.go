@@ -43,11 +43,12 @@ type Server struct {
 	listener net.Listener
 	http     *http.Server
 	overview overviewCache
+	grace    time.Duration // for requests under way when Run ends
 }
 
 // New returns a server that does nothing yet.
 func New(cfg Config, source Source, deps Deps) *Server {
-	s := &Server{cfg: cfg, source: source, deps: deps}
+	s := &Server{cfg: cfg, source: source, deps: deps, grace: shutdownTime}
 	s.http = &http.Server{
 		Handler:           s.handler(),
 		MaxHeaderBytes:    maxHeaderBytes,
@@ -126,7 +127,7 @@ func (s *Server) Run(ctx context.Context) error {
 		return fmt.Errorf("serve page on %s: %w", s.Addr(), err)
 	case <-ctx.Done():
 	}
-	bound, cancel := context.WithTimeout(context.WithoutCancel(ctx), shutdownTime)
+	bound, cancel := context.WithTimeout(context.WithoutCancel(ctx), s.grace)
 	defer cancel()
 	if s.http.Shutdown(bound) != nil {
 		// A request did not end in time; its connection is cut.
