@@ -26,8 +26,8 @@ unpack_exporter() {
 	# apt-get gives up its rights for the download; it has to be able to write there.
 	chmod 755 "$dir"
 	[ "$(id -u)" -ne 0 ] || ! getent passwd _apt >/dev/null || chown _apt "$dir"
-	(cd "$dir" && { apt-get download -qq prometheus-snmp-exporter ||
-		{ apt-get update -qq && apt-get download -qq prometheus-snmp-exporter; }; }) &&
+	(cd "$dir" && { apt-get -o Acquire::Retries=3 download -qq prometheus-snmp-exporter ||
+		{ apt-get update -qq && apt-get -o Acquire::Retries=3 download -qq prometheus-snmp-exporter; }; }) &&
 		dpkg-deb -x "$dir"/*.deb "$dir/root" &&
 		mv "$dir/root/usr/bin/prometheus-snmp-exporter" "$peers/snmp_exporter"
 	local said=$?

@@ -10,6 +10,17 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 influxd_version=v1.8.10
 influxd=$PWD/.cache/bin/influxd
 
+# Networks, mirrors and the lock of the package manager have bad minutes: four tries within two.
+retry() {
+	local wait
+	for wait in 5 20 60; do
+		"$@" && return
+		echo "trying again in $wait s: $*" >&2
+		sleep "$wait"
+	done
+	"$@"
+}
+
 # One row per tool: the command the tests call and the Debian package that brings it.
 tools=(
 	"snmpd snmpd"
@@ -36,8 +47,12 @@ if [ ${#missing[@]} -gt 0 ]; then
 		exit 1
 	fi
 	export DEBIAN_FRONTEND=noninteractive
-	apt-get update -qq
-	apt-get install -y -qq --no-install-recommends "${missing[@]}"
+	# Others on this machine may hold the lock.
+	wait_for_lock=(-o DPkg::Lock::Timeout=300)
+	# An update whose downloads fail ends well unless it is told otherwise.
+	retry apt-get "${wait_for_lock[@]}" -o APT::Update::Error-Mode=any update -qq ||
+		echo "the lists of packages may be old" >&2
+	retry apt-get "${wait_for_lock[@]}" -o Acquire::Retries=3 install -y -qq --no-install-recommends "${missing[@]}"
 fi
 
 # The binary itself does not know its version, but the go command reads it from the build info.
@@ -45,5 +60,5 @@ if ! go version -m "$influxd" 2>/dev/null | grep -q "influxdata/influxdb[[:space
 	echo "building influxd $influxd_version into .cache/bin (about two minutes, once)"
 	# The build is not of this module, so flags meant for it (-mod, -modfile) must not reach it.
 	GOFLAGS='' GOBIN=$(dirname "$influxd") CGO_ENABLED=0 \
-		go install "github.com/influxdata/influxdb/cmd/influxd@$influxd_version"
+		retry go install "github.com/influxdata/influxdb/cmd/influxd@$influxd_version"
 fi

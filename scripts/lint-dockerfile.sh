@@ -6,7 +6,7 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 linter=tools/dockerfile-utils
 # Installed once, and again when the pinned version moves.
 if [ ! $linter/node_modules/.package-lock.json -nt $linter/package-lock.json ]; then
-	npm ci --prefix $linter --no-audit --no-fund --silent
+	npm ci --prefix $linter --no-audit --no-fund --silent --fetch-retries=5
 fi
 said=$($linter/node_modules/.bin/dockerfile-utils lint Dockerfile 2>&1) || true
 if [ -n "$said" ]; then
