@@ -15,7 +15,7 @@ func client(t testing.TB, a *Agent, edit func(*gosnmp.GoSNMP)) *gosnmp.GoSNMP {
 	addr := a.Addr()
 	g := &gosnmp.GoSNMP{
 		Target: addr.Addr().String(), Port: addr.Port(), Version: gosnmp.Version2c,
-		Community: "public", Timeout: 2 * time.Second, MaxOids: 60,
+		Community: "public", Timeout: time.Minute, MaxOids: 60,
 	}
 	if edit != nil {
 		edit(g)
