@@ -27,6 +27,7 @@ var arrows = map[string][]string{
 	"internal/datagram": {},
 	"internal/secret":   {},
 	"internal/archtest": {},
+	"internal/truthsim": {"linkmodel"},
 
 	"examples/lab":         {"examples/lab/lab"},
 	"examples/lab/lab":     {},
