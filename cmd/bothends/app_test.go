@@ -85,7 +85,7 @@ func TestRunsWithoutReceiversAndOutputs(t *testing.T) {
 func TestHealthy(t *testing.T) {
 	a := newTestApp(t, appInventory, t.TempDir())
 	s := &source{app: a}
-	now := time.Now()
+	now := a.pipeline.began
 	if err := s.Healthy(now); err != nil {
 		t.Errorf("just started: %v", err)
 	}

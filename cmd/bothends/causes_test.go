@@ -5,8 +5,8 @@ import (
 	"regexp"
 	"strconv"
 	"testing"
-	"time"
 
+	"github.com/bothends/bothends/examples/lab/influx"
 	"github.com/bothends/bothends/examples/lab/lab"
 )
 
@@ -16,7 +16,7 @@ func TestLabCauses(t *testing.T) {
 	f := func(name, target string, code int, want string, replace ...string) {
 		t.Helper()
 		var out bytes.Buffer
-		path := r.writeInventory(replace...)
+		path := r.writeInventory(append(replace, "interval: 2s, timeout: 800ms", "interval: 20s, timeout: 5s")...)
 		got := execute(t.Context(), []string{"poll", target, "--config", path}, &out, &out)
 		t.Logf("%s: exit %d\n%s", name, got, out.String())
 		if got != code || !regexp.MustCompile(want).MatchString(out.String()) {
@@ -43,14 +43,16 @@ func TestLabRenumber(t *testing.T) {
 		t.Fatal(err)
 	}
 	// The agent shows the dead row for minutes; the living one beside it must be found.
-	time.Sleep(2 * labCache)
+	renumbered := func() []influx.Row { return r.rows(`SELECT text FROM link_event WHERE kind = 'renumbered'`) }
+	await(t, "a renumbered event", r.log, func() bool { return len(renumbered()) > 0 })
 	r.awaitState("up")
+	quiet() // another event would be under way
 	index, err := r.lab.Router(2).IfIndex()
 	if err != nil {
 		t.Fatal(err)
 	}
 	stop()
-	events := r.rows(`SELECT text FROM link_event WHERE kind = 'renumbered'`)
+	events := renumbered()
 	if len(events) != 1 {
 		t.Fatalf("%d renumbered events, want 1\n%s", len(events), r.log)
 	}

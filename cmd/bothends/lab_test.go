@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"net"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -25,6 +24,9 @@ const labLink = "lab-1"
 
 // labCache is how old the counters of net-snmp may be: it refreshes IF-MIB every 3 s.
 const labCache = 3 * time.Second
+
+// labEvery is the interval of the lab's inventory.
+const labEvery = 2 * time.Second
 
 // unavailable skips a test that needs root, snmpd or influxd, unless all of them are required.
 func unavailable(t *testing.T, err error) {
@@ -90,20 +92,9 @@ func newLabRig(t *testing.T) *labRig {
 	return r
 }
 
-// freeAddress returns a loopback address nobody listens on.
-func freeAddress(t *testing.T) string {
-	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = l.Close() }()
-	return l.Addr().String()
-}
-
 const labInventory = `version: 1
 state_dir: %STATE%
-defaults: {interval: 2s, timeout: 500ms, retries: 1}
+defaults: {interval: 2s, timeout: 800ms, retries: 1}
 credentials:
   plain: {version: 2c, community: "${env:LAB_COMMUNITY}"}
   secret:
@@ -126,7 +117,7 @@ notify:
     hook: {type: webhook, url: "%HOOK%", secret: "${env:LAB_HOOK_SECRET}"}
   default: [hook]
 influxdb: {url: "%INFLUX%", token: "${env:LAB_INFLUX_TOKEN}", bucket: lab/autogen}
-web: {listen: "%PAGE%"}
+web: {listen: "127.0.0.1:0"}
 `
 
 // writeInventory writes the lab's inventory with changes applied, and returns its path.
@@ -139,13 +130,10 @@ func (r *labRig) writeInventory(replace ...string) string {
 	r.t.Setenv("LAB_HOOK_SECRET", "hook-secret")
 	r.t.Setenv("LAB_INFLUX_TOKEN", "user:password")
 	dir := r.t.TempDir()
-	if r.page == "" {
-		r.page = freeAddress(r.t)
-	}
 	text := strings.NewReplacer(
 		"%STATE%", filepath.Join(dir, "state"), "%USER%", user.Name,
 		"%R1%", r.lab.Router(1).Address().Addr().String(), "%R2%", r.lab.Router(2).Address().Addr().String(),
-		"%HOOK%", r.hooks.URL(), "%INFLUX%", r.influx.URL, "%PAGE%", r.page,
+		"%HOOK%", r.hooks.URL(), "%INFLUX%", r.influx.URL,
 	).Replace(labInventory)
 	path := filepath.Join(dir, "links.yaml")
 	if err := os.WriteFile(path, []byte(strings.NewReplacer(replace...).Replace(text)), 0o600); err != nil {
@@ -162,6 +150,7 @@ func (r *labRig) watch(path string) (stop func() int) {
 	go func() { code <- execute(ctx, []string{"run", path}, r.log, r.log) }()
 	once := sync.OnceValue(func() int { cancel(); return <-code })
 	r.t.Cleanup(func() { once() })
+	r.page = awaitMatch(r.t, r.log, `bothends runs.*page\W+(http://127\.0\.0\.1:\d+)`)
 	return once
 }
 
@@ -185,23 +174,25 @@ func (r *labRig) sampleKernels() {
 }
 
 // kernel returns the samples of a router that bracket the time between two instants: the last one
-// before it and the first one after it.
+// that was complete before it, all zero for none, and the first one that began after it.
 func (r *labRig) kernel(router int, from, to time.Time) (first, last lab.Counters) {
 	r.t.Helper()
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	for _, c := range r.samples[router] {
-		if !c.At.After(from) {
-			first = c
+	await(r.t, "a kernel sample after "+to.String(), r.log, func() bool {
+		r.mu.Lock()
+		defer r.mu.Unlock()
+		first, last = lab.Counters{}, lab.Counters{}
+		for i, c := range r.samples[router] {
+			// A sample was complete when the next one began.
+			if i > 0 && !c.At.After(from) {
+				first = r.samples[router][i-1]
+			}
+			if !c.At.Before(to) {
+				last = c
+				break
+			}
 		}
-		if !c.At.Before(to) {
-			last = c
-			break
-		}
-	}
-	if first.At.IsZero() || last.At.IsZero() {
-		r.t.Fatalf("no kernel samples around %v to %v", from, to)
-	}
+		return !last.At.IsZero()
+	})
 	return first, last
 }
 
@@ -219,7 +210,7 @@ type linkStatus struct {
 }
 
 func (r *labRig) status() (s linkStatus, err error) {
-	resp, err := http.Get("http://" + r.page + "/api/v1/links/" + labLink)
+	resp, err := http.Get(r.page + "/api/v1/links/" + labLink)
 	if err != nil {
 		return s, err
 	}
@@ -233,21 +224,24 @@ func (r *labRig) status() (s linkStatus, err error) {
 // awaitState waits until the link is in the wanted state.
 func (r *labRig) awaitState(want string) linkStatus {
 	r.t.Helper()
-	var last linkStatus
-	var err error
-	for deadline := time.Now().Add(40 * time.Second); time.Now().Before(deadline); time.Sleep(200 * time.Millisecond) {
-		if last, err = r.status(); err == nil && last.State == want {
-			return last
-		}
-	}
-	r.t.Fatalf("state is %q (%v), want %q\nlog:\n%s", last.State, err, want, r.log)
+	return r.awaitStatus("state "+want, func(s linkStatus) bool { return s.State == want })
+}
+
+// awaitStatus waits until the link's status is as wanted.
+func (r *labRig) awaitStatus(what string, ok func(linkStatus) bool) (last linkStatus) {
+	r.t.Helper()
+	await(r.t, what, r.log, func() (good bool) {
+		var err error
+		last, err = r.status()
+		return err == nil && ok(last)
+	})
 	return last
 }
 
 // awaitHooks waits for n webhooks in all and returns their bodies.
 func (r *labRig) awaitHooks(n int) []hookBody {
 	r.t.Helper()
-	ctx, cancel := context.WithTimeout(r.t.Context(), 40*time.Second)
+	ctx, cancel := context.WithTimeout(r.t.Context(), waitAtMost)
 	defer cancel()
 	messages, err := r.hooks.Await(ctx, n)
 	if err != nil {

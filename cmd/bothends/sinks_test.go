@@ -99,8 +99,11 @@ func TestSinksLogJSONWithoutDoubledKeys(t *testing.T) {
 	}
 	a.sinks[0].Accept([]byte("line x=1 1\n"), 1)
 	ctx, cancel := context.WithCancel(t.Context())
+	done := make(chan error, 1)
+	go func() { done <- a.runSinks(ctx) }()
+	await(t, "the point is refused", &lockedBuffer{}, func() bool { return a.sinks[0].Status().DeadLetters == 1 })
 	cancel()
-	if err := a.runSinks(ctx); err != nil {
+	if err := <-done; err != nil {
 		t.Fatal(err)
 	}
 	if lines := strings.Count(text.String(), "\n"); lines != 1 || strings.Count(text.String(), `"output":"west"`) != 1 {

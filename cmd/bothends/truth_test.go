@@ -1,12 +1,15 @@
 package main
 
 import (
+	"context"
+	"fmt"
 	"math"
 	"strings"
 	"sync"
 	"testing"
 	"time"
 
+	"github.com/bothends/bothends/examples/lab/influx"
 	"github.com/bothends/bothends/examples/lab/lab"
 )
 
@@ -17,6 +20,7 @@ func TestLabTruth(t *testing.T) {
 	stop := r.watch(r.writeInventory())
 	r.awaitState("up")
 
+	quiet() // readings of a run's first seconds may have no sample of the kernels before them
 	from := time.Now()
 	before := r.wire()
 	r.traffic(12 * time.Second)
@@ -69,8 +73,8 @@ var columns = []struct {
 const endQuery = `SELECT * FROM link_end WHERE "end" = '%END%' ORDER BY time ASC`
 
 // checkCountersAgainstKernels proves that every stored counter is what the kernel had at some
-// instant of the 3.1 s before the reading: counters only grow, so it lies between the samples that
-// bracket this time.
+// instant of the 4 s before the reading, or, on a machine that stalls, of the second after: counters
+// only grow, so it lies between the samples that bracket this time.
 func (r *labRig) checkCountersAgainstKernels(from, to time.Time) {
 	r.t.Helper()
 	checked := 0
@@ -79,8 +83,9 @@ func (r *labRig) checkCountersAgainstKernels(from, to time.Time) {
 			if row.Time.Before(from) || row.Time.After(to) {
 				continue
 			}
-			// The instant is the middle of a round trip of a millisecond or two, cut to milliseconds.
-			first, last := r.kernel(i, row.Time.Add(-labCache-100*time.Millisecond), row.Time.Add(5*time.Millisecond))
+			// The instant is the middle of a round trip, which is short unless the machine stalls, and
+			// a stall makes the cache older too.
+			first, last := r.kernel(i, row.Time.Add(-labCache-time.Second), row.Time.Add(time.Second))
 			for _, c := range columns {
 				got, err := row.Int(c.field)
 				if err != nil {
@@ -93,27 +98,45 @@ func (r *labRig) checkCountersAgainstKernels(from, to time.Time) {
 			}
 		}
 	}
-	if checked < 2*len(columns)*8 {
+	if checked < 2*len(columns)*4 {
 		r.t.Fatalf("only %d counters were stored in %v", checked, to.Sub(from))
 	}
 }
 
-// checkQuietExactly compares the last stored counters with the kernel's after a quiet time.
+// checkQuietExactly compares the last stored counters with the kernel's after a quiet time. They
+// become equal once the agent, the poller and the sender have come round.
 func (r *labRig) checkQuietExactly() {
 	r.t.Helper()
-	time.Sleep(2 * time.Second) // the sender writes once a second
 	for i, end := range []string{"a", "z"} {
-		rows := r.rows(strings.Replace(endQuery, "%END%", end, 1))
 		truth, err := r.lab.Router(i + 1).KernelCounters()
-		if err != nil || len(rows) == 0 {
-			r.t.Fatalf("%d rows of end %s, kernel: %v", len(rows), end, err)
+		if err != nil {
+			r.t.Fatal(err)
 		}
-		for _, c := range columns {
-			if got, err := rows[len(rows)-1].Int(c.field); err != nil || uint64(got) != c.kernel(truth) {
-				r.t.Errorf("%s of end %s after a quiet time is %d (%v); the kernel has %d", c.field, end, got, err, c.kernel(truth))
+		var differ string
+		equal := func() bool {
+			differ = differences(r.rows(strings.Replace(endQuery, "%END%", end, 1)), truth)
+			return differ == ""
+		}
+		for deadline := time.Now().Add(waitAtMost); !equal(); time.Sleep(time.Second) {
+			if time.Now().After(deadline) {
+				r.t.Fatalf("end %s after a quiet time: %s", end, differ)
 			}
 		}
 	}
+}
+
+// differences tells which counters of the last row are not the kernel's.
+func differences(rows []influx.Row, truth lab.Counters) string {
+	if len(rows) == 0 {
+		return "nothing is stored"
+	}
+	var all []string
+	for _, c := range columns {
+		if got, err := rows[len(rows)-1].Int(c.field); err != nil || uint64(got) != c.kernel(truth) {
+			all = append(all, fmt.Sprintf("%s is %d (%v), the kernel has %d", c.field, got, err, c.kernel(truth)))
+		}
+	}
+	return strings.Join(all, "; ")
 }
 
 // checkRates integrates link.bps over a window that starts and ends in quiet, compares it with
@@ -141,12 +164,29 @@ func (r *labRig) checkRates(before, after [2]lab.Counts, from, to time.Time) {
 			}
 		}
 		carried := float64(after[d].CarriedBytes-before[d].CarriedBytes) * 8
-		if ratio := bits / carried; ratio < 0.99 || ratio > 1.01 || carried == 0 {
-			r.t.Errorf("%s: link.bps adds up to %.0f bits, the wire carried %.0f (ratio %.4f)", direction, bits, carried, ratio)
+		slack := 0.01 + r.slowestAnswer(from, to).Seconds()/labEvery.Seconds()
+		if ratio := bits / carried; math.Abs(ratio-1) > slack || carried == 0 {
+			r.t.Errorf("%s: link.bps adds up to %.0f bits, the wire carried %.0f (ratio %.4f, allowed 1 ± %.4f)", direction, bits, carried, ratio, slack)
 		} else {
 			r.t.Logf("%s: link.bps / wire = %.5f", direction, ratio)
 		}
 	}
+}
+
+// slowestAnswer is the longest round trip of a time: the instants between which a rate is computed
+// are each known no better, so a machine that stalls gets a wider bound.
+func (r *labRig) slowestAnswer(from, to time.Time) (slowest time.Duration) {
+	r.t.Helper()
+	for _, row := range r.rows(`SELECT snmp_rtt_ms FROM link_end`) {
+		ms, err := row.Float("snmp_rtt_ms")
+		if err != nil {
+			r.t.Fatal(err)
+		}
+		if row.Time.After(from) && row.Time.Before(to) {
+			slowest = max(slowest, time.Duration(ms*float64(time.Millisecond)))
+		}
+	}
+	return slowest
 }
 
 // cut takes the light from both ends: one firing, one resolved.
@@ -204,35 +244,41 @@ func (r *labRig) shut() {
 // killAgent makes one router silent while the link carries traffic.
 func (r *labRig) killAgent() {
 	r.t.Helper()
-	done := make(chan struct{})
-	go func() { defer close(done); r.traffic(30 * time.Second) }()
+	var flowing sync.WaitGroup
+	ctx, cancel := context.WithCancel(r.t.Context())
+	defer cancel()
+	flowing.Go(func() {
+		for ctx.Err() == nil {
+			r.traffic(2 * time.Second)
+		}
+	})
 	told := len(r.hooks.Messages())
 	time.Sleep(2 * labCache)
 	if err := r.lab.Router(2).KillAgent(); err != nil {
 		r.t.Fatal(err)
 	}
-	s := r.awaitState("unreachable")
-	if s.Ends["z"].Reachable || !s.Ends["a"].Reachable {
-		r.t.Errorf("reachable: %+v", s.Ends)
-	}
-	if d := s.Directions["a_to_z"]; d.Source != "a" || d.BPS == nil || *d.BPS < 3e6 {
-		r.t.Errorf("a does not stand in: %+v", d)
-	}
+	r.awaitStatus("a stands in for z", func(s linkStatus) bool {
+		d := s.Directions["a_to_z"]
+		return s.State == "unreachable" && !s.Ends["z"].Reachable && s.Ends["a"].Reachable &&
+			d.Source == "a" && d.BPS != nil && *d.BPS > 3e6
+	})
 	r.awaitHooks(told + 1)
 	if err := r.lab.Router(2).StartAgent(); err != nil {
 		r.t.Fatal(err)
 	}
 	r.awaitState("up")
 	r.wantHooks("unreachable", told+2)
-	<-done
+	cancel()
+	flowing.Wait()
 	quiet()
 }
 
 // checkNothingFalse reads everything back: no spike, no negative, no zero for unknown.
 func (r *labRig) checkNothingFalse() {
 	r.t.Helper()
-	// 6 Mbit/s seen through a cache of 3 s every 2 s is at most 1.5 times itself.
-	const most = 1.6 * 6e6
+	// 6 Mbit/s seen through a cache of 3 s every 2 s is at most 1.5 times itself, and twice that when
+	// the machine stalls between two polls. What a counter shows since its start would be far more.
+	const most = 3 * 6e6
 	for _, row := range r.rows(`SELECT * FROM link ORDER BY time ASC`) {
 		for _, field := range []string{"bps", "pps", "utilization", "loss_ratio", "loss_low", "loss_high", "errors_per_s", "discards_per_s"} {
 			if !row.Has(field) {
