@@ -112,7 +112,7 @@ func TestConsoleTellsTheWire(t *testing.T) {
 	if _, err := l.Traffic(1, 1000, 100, 10*time.Millisecond); err != nil {
 		t.Fatal(err)
 	}
-	deadline := time.Now().Add(10 * time.Second)
+	deadline := time.Now().Add(time.Minute)
 	for l.Wire().Counts(lab.AToZ).Frames < 10 && time.Now().Before(deadline) {
 		time.Sleep(10 * time.Millisecond)
 	}

@@ -18,7 +18,7 @@ import (
 )
 
 // agentReadyIn is how long snmpd may take from its start to its first answer.
-const agentReadyIn = 20 * time.Second
+const agentReadyIn = time.Minute
 
 // sysUpTime is SNMPv2-MIB::sysUpTime.0.
 const sysUpTime = ".1.3.6.1.2.1.1.3.0"
@@ -134,7 +134,7 @@ func (a *agent) awaitAnswer(ctx context.Context) error {
 }
 
 // get asks the agent with net-snmp's own snmpget, by SNMPv2c if there is a community, and returns
-// one value per object, as text of one line.
+// one value per object, as text of one line. A busy machine may take a while, so it waits for 5 s.
 func (a *agent) get(ctx context.Context, oids ...string) ([]string, error) {
 	if a.config.Community != "" {
 		return a.getAs(ctx, []string{"-v2c", "-c", a.config.Community}, oids...)
@@ -143,7 +143,7 @@ func (a *agent) get(ctx context.Context, oids ...string) ([]string, error) {
 }
 
 func (a *agent) getAs(ctx context.Context, credential []string, oids ...string) ([]string, error) {
-	args := append([]string{"-Oqvt", "-t", "0.5", "-r", "1"}, credential...)
+	args := append([]string{"-Oqvt", "-t", "0.5", "-r", "9"}, credential...)
 	args = append(append(args, a.address.String()), oids...)
 	cmd := exec.CommandContext(ctx, "snmpget", args...)
 	cmd.Env = a.environment()

@@ -16,6 +16,9 @@ const headers = 14 + 20 + 8
 // maxFrame is an Ethernet frame of MTU 1500 without FCS.
 const maxFrame = 1514
 
+// trafficGrace is how long after its time traffic may still be sent, by a machine that stalled.
+const trafficGrace = 20 * time.Second
+
 // maxBurst bounds how many frames are sent without a pause to make up for a stalled machine.
 const maxBurst = 64
 
@@ -24,7 +27,8 @@ const maxBurst = 64
 // blocks and returns how many the kernel took. On an open link that is pps times d, and each of
 // them enters the wire. A shut interface takes none. One without carrier takes them all and drops
 // them before the wire: they are in Counters.TxDropped (ifOutDiscards), not in TxPackets.
-// Whatever happens, Traffic ends after d and at most a second more, or with Close.
+// On a machine that stalls it takes longer to make up for that. Whatever happens, Traffic ends after
+// d and at most trafficGrace more, or with Close.
 func (l *Lab) Traffic(from int, pps float64, size int, d time.Duration) (sent uint64, err error) {
 	if from != 1 && from != 2 {
 		return 0, fmt.Errorf("traffic from router %d: there are 1 and 2", from)
@@ -72,7 +76,7 @@ func (l *Lab) enterTraffic() bool {
 func (l *Lab) pace(pps float64, d time.Duration, send func() bool) (sent uint64) {
 	total := uint64(math.Round(pps * d.Seconds()))
 	start := time.Now()
-	deadline := start.Add(d + time.Second)
+	deadline := start.Add(d + trafficGrace)
 	tick := time.NewTimer(0)
 	defer tick.Stop()
 	for done := uint64(0); done < total; {
