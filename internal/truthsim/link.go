@@ -11,6 +11,8 @@ import (
 const (
 	// warmUp is how much of the traffic passes before the first poll, in seconds.
 	warmUp = 60
+	// timeout is after how long a request is sent again, in seconds.
+	timeout = 2
 	// restartTime is how long an agent that restarts does not answer, in seconds.
 	restartTime = 20
 	// stepEvery is the mean time between steps of the wall clock, in seconds.
@@ -81,7 +83,7 @@ func (l *link) next() (*linkmodel.View, float64) {
 	l.poll.Scheduled, l.poll.ScheduledMono = l.wall.Add(seconds(due)), seconds(due)
 	send := [2]float64{t, t + l.scenario.skew.Seconds()}
 	for _, d := range linkmodel.Directions {
-		l.flows[d].advance(send[linkmodel.EndZ] + 1)
+		l.flows[d].advance(send[linkmodel.EndZ] + timeout + 1)
 	}
 	for _, e := range linkmodel.Ends {
 		l.ask(e, send[e])
@@ -96,6 +98,9 @@ func (l *link) ask(e linkmodel.End, t float64) {
 	r, o := l.routers[e], &l.poll.Ends[e]
 	if t >= r.nextFault {
 		l.restart(e)
+	}
+	if l.scenario.repeated > 0 && l.rng.Float64() < l.scenario.repeated {
+		t += timeout
 	}
 	at, rtt := r.exchange(t, l.rng)
 	if l.scenario.missed > 0 && l.rng.Float64() < l.scenario.missed || at < r.started {

@@ -8,7 +8,7 @@ import (
 	"strings"
 )
 
-// writeReport writes one table per group of scenarios, as Markdown.
+// writeReport writes two tables per group of scenarios, as Markdown.
 func writeReport(w io.Writer, results []result) error {
 	var b strings.Builder
 	for _, group := range []string{groupGrid, groupSpecial, groupTruth} {
@@ -19,9 +19,10 @@ func writeReport(w io.Writer, results []result) error {
 			}
 		}
 		if len(members) > 0 {
-			fmt.Fprintf(&b, "### %s\n\n", group)
-			writeTable(&b, members)
-			b.WriteString("\n")
+			fmt.Fprintf(&b, "### %s: alarms\n\n", group)
+			writeTable(&b, alarmColumns, members)
+			fmt.Fprintf(&b, "### %s: bars\n\n", group)
+			writeTable(&b, barColumns, members)
 		}
 	}
 	if _, err := io.WriteString(w, b.String()); err != nil {
@@ -30,29 +31,41 @@ func writeReport(w io.Writer, results []result) error {
 	return nil
 }
 
-// columns are the heads of a table and what stands below.
-var columns = []struct {
+// column is the head of a column and what stands below.
+type column struct {
 	head string
 	cell func(*result) string
-}{
-	{"traffic, caches a/z (s), interval", func(r *result) string { return r.scenario.name }},
-	{"link-days", func(r *result) string { return fmt.Sprintf("%.0f", r.clean.days()) }},
+}
+
+var (
+	name = column{"traffic, caches a/z, interval", func(r *result) string { return r.scenario.name }}
+	days = column{"link-days", func(r *result) string { return fmt.Sprintf("%.0f", r.clean.days()) }}
+)
+
+var alarmColumns = []column{
+	name,
+	days,
 	{"false alarms/day at 0.02 %", falseAlarms(lowThreshold)},
-	{"0.1 %", falseAlarms(backboneThreshold)},
-	{"0.2 %", falseAlarms(ethernetThreshold)},
+	{"at 0.1 %", falseAlarms(backboneThreshold)},
+	{"at 0.2 %", falseAlarms(ethernetThreshold)},
 	{"lowest threshold", lowest},
 	{"5 % seen after", delay(0)},
 	{"1 %", delay(1)},
 	{"0.1 %", delay(2)},
 	{"1 % over: clear after", clearing},
-	{"bar holds the truth", func(r *result) string { return share(r.clean.covered, r.clean.published) }},
-	{"while losing", func(r *result) string { return share(r.faulty.covered, r.faulty.published) }},
-	{"within 0.05 points", func(r *result) string { return share(r.clean.near, r.clean.late) }},
-	{"half-width", func(r *result) string { return percent(r.clean.widths.median()) }},
-	{"published", func(r *result) string { return share(r.clean.published, r.clean.polls) }},
 }
 
-func writeTable(b *strings.Builder, members []*result) {
+var barColumns = []column{
+	name,
+	days,
+	{"published", func(r *result) string { return share(r.clean.published, r.clean.polls) }},
+	{"half-width", func(r *result) string { return percent(r.clean.widths.median()) }},
+	{"holds the truth", func(r *result) string { return share(r.clean.covered, r.clean.published) }},
+	{"while loss begins", func(r *result) string { return share(r.faulty.covered, r.faulty.published) }},
+	{"within 0.05 points", func(r *result) string { return share(r.clean.near, r.clean.late) }},
+}
+
+func writeTable(b *strings.Builder, columns []column, members []*result) {
 	for _, c := range columns {
 		fmt.Fprintf(b, "| %s ", c.head)
 	}
@@ -63,6 +76,7 @@ func writeTable(b *strings.Builder, members []*result) {
 		}
 		b.WriteString("|\n")
 	}
+	b.WriteString("\n")
 }
 
 // falseAlarms is the column of alarms per link-day at a threshold above the true loss.

@@ -20,6 +20,7 @@ const (
 // router is one end: an interface, and an agent that refreshes what it serves on its own clock.
 type router struct {
 	period, phase float64 // of the refreshes, in seconds; period 0 serves live counters
+	onDemand      bool    // phase is the latest refresh
 	clock         float64 // seconds of the agent per second
 	started       float64 // when the agent started
 	index         uint32
@@ -34,7 +35,7 @@ type router struct {
 
 func newRouter(s *scenario, e linkmodel.End, rng *rand.Rand) *router {
 	r := &router{
-		period: s.cache[e].Seconds(), clock: 1 + maxDrift*(2*rng.Float64()-1), index: 500 + uint32(e),
+		period: s.cache[e].Seconds(), onDemand: s.onDemand, clock: 1 + maxDrift*(2*rng.Float64()-1), index: 500 + uint32(e),
 		started: -1e6 * rng.Float64(), rtt: 0.002 + 0.018*rng.Float64(), lean: 0.3 * (2*rng.Float64() - 1),
 		base:      [2]float64{math.Floor(1e12 * rng.Float64()), math.Floor(1e12 * rng.Float64())},
 		nextFault: math.Inf(1),
@@ -53,8 +54,14 @@ func newRouter(s *scenario, e linkmodel.End, rng *rand.Rand) *router {
 
 // refreshed is the instant whose counters the agent serves at t.
 func (r *router) refreshed(t float64) float64 {
-	if r.period == 0 {
+	switch {
+	case r.period == 0:
 		return t
+	case r.onDemand:
+		if t-r.phase > r.period {
+			r.phase = t
+		}
+		return r.phase
 	}
 	return max(r.phase+math.Floor((t-r.phase)/r.period)*r.period, r.started)
 }

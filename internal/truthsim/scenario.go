@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"regexp"
 	"time"
+
+	"github.com/bothends/bothends/linkmodel"
 )
 
 // scenario is one kind of link and the way it is polled.
@@ -13,12 +15,14 @@ type scenario struct {
 	group    string
 	traffic  traffic
 	cache    [2]time.Duration // of the agents, by linkmodel.End
+	onDemand bool             // an agent refreshes when it is asked and what it has is too old
 	declared bool             // the inventory gives the caches; else it says nothing
 	interval time.Duration
 	noDither bool
 	skew     time.Duration // end z is asked so much later than end a
 	loss     float64       // share of the packets from a to z lost from the beginning, 0..1
 	missed   float64       // share of the polls that an end does not answer
+	repeated float64       // share of the polls that an end answers at the second request only
 	control  float64       // frames per second that a sender counts and its receiver does not
 	steps    bool          // the wall clock of the poller is set now and then
 	restarts time.Duration // mean time between restarts of an agent; 0 = none
@@ -75,6 +79,10 @@ func special() []scenario {
 		{"no dither", linux, func(s *scenario) { s.noDither = true }},
 		{"no dither", old, func(s *scenario) { s.noDither = true }},
 		{"1 s skew", live, func(s *scenario) { s.skew = time.Second }},
+		{"5 s skew", live, func(s *scenario) { s.skew = 5 * time.Second }},
+		{"on demand", caches[2], func(s *scenario) { s.onDemand = true }},
+		{"2 % repeated", live, func(s *scenario) { s.repeated = 0.02 }},
+		{"2 % repeated", linux, func(s *scenario) { s.repeated = 0.02 }},
 		{"30 % missed", linux, func(s *scenario) { s.missed = 0.3 }},
 		{"control frames", live, func(s *scenario) { s.control, s.traffic = 1, daily }},
 		{"control frames", linux, func(s *scenario) { s.control, s.traffic = 1, daily }},
@@ -113,9 +121,10 @@ func known() []scenario {
 
 // named gives a scenario its name: traffic, caches, interval and what is special.
 func (s scenario) named(what string) scenario {
-	s.name = fmt.Sprintf("%s %g/%g %v", s.traffic.name, s.cache[0].Seconds(), s.cache[1].Seconds(), s.interval)
+	a, z := s.cache[linkmodel.EndA], s.cache[linkmodel.EndZ]
+	s.name = fmt.Sprintf("%s %g/%g s, %g s", s.traffic.name, a.Seconds(), z.Seconds(), s.interval.Seconds())
 	if what != "" {
-		s.name += " " + what
+		s.name += ", " + what
 	}
 	return s
 }
@@ -131,11 +140,15 @@ func matching(all []scenario, match *regexp.Regexp) []scenario {
 	return chosen
 }
 
-// dither is the longest random delay of a poll: long enough to meet the slower cache at any age,
-// and at most half the interval.
+// dither is the longest random delay of a poll, as the poller has it: long enough to meet the slower
+// cache at any age, and at most half the interval.
 func (s *scenario) dither() time.Duration {
-	if s.noDither {
+	age := max(s.cache[linkmodel.EndA], s.cache[linkmodel.EndZ])
+	switch {
+	case s.noDither:
 		return 0
+	case !s.declared:
+		age = linkmodel.DefaultCounterCache
 	}
-	return min(max(s.cache[0], s.cache[1]), s.interval/2)
+	return min(age, s.interval/2)
 }
