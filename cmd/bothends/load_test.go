@@ -16,6 +16,7 @@ import (
 	"runtime"
 	"slices"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -24,6 +25,8 @@ import (
 	"go.uber.org/zap"
 
 	"github.com/bothends/bothends/configs"
+	"github.com/bothends/bothends/history"
+	"github.com/bothends/bothends/linkmodel"
 	"github.com/bothends/bothends/simulator"
 )
 
@@ -162,12 +165,15 @@ func (l *load) run(b *testing.B) {
 	if err != nil {
 		b.Fatal(err)
 	}
+	g := &gaps{Store: a.pipeline.store, all: make([]time.Duration, 0, 4*l.links*int(1+l.during/l.every))}
+	a.pipeline.store = g
 	ctx, cancel := context.WithCancel(b.Context())
 	done := make(chan error, 1)
 	go func() { done <- a.run(ctx) }()
 	time.Sleep(max(2*l.every, 4*10*time.Second*time.Duration(math.Ceil(l.dead)))) // first contact, walks, the dead are known
 	for b.Loop() {
 		before := a.loadNow()
+		g.reset()
 		time.Sleep(l.during)
 		after := a.loadNow()
 		ends := after.polls - before.polls
@@ -176,6 +182,7 @@ func (l *load) run(b *testing.B) {
 		b.ReportMetric(float64(after.mallocs-before.mallocs)/ends, "allocs/end")
 		b.ReportMetric(after.lost-before.lost, "ticks-lost")
 		b.ReportMetric(after.lateness.quantile(.99, &before.lateness)*1e3, "ms-late-p99")
+		b.ReportMetric(g.quantile(.99).Seconds()*1e3, "ms-gap-p99")
 	}
 	b.ReportMetric(residentMB(b), "MB-RSS")
 	status := (&source{app: a}).Status()
@@ -189,6 +196,41 @@ func (l *load) run(b *testing.B) {
 	if err := <-done; err != nil {
 		b.Error(err)
 	}
+}
+
+// gaps is the time between the requests to both ends of a link, as the readings have it: those of
+// one batch left at one instant. A link with an end that did not answer has none.
+type gaps struct {
+	history.Store
+	mu  sync.Mutex
+	all []time.Duration
+}
+
+// Append implements history.Store.
+func (g *gaps) Append(v *linkmodel.View) {
+	if a, z := &v.Ends[linkmodel.EndA], &v.Ends[linkmodel.EndZ]; a.Answered && z.Answered {
+		g.mu.Lock()
+		g.all = append(g.all, (a.Last.Mono - a.Last.Uncertainty - z.Last.Mono + z.Last.Uncertainty).Abs())
+		g.mu.Unlock()
+	}
+	g.Store.Append(v)
+}
+
+func (g *gaps) reset() {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.all = g.all[:0]
+}
+
+// quantile returns the gap that this share of all does not exceed; 0 when there is none.
+func (g *gaps) quantile(q float64) time.Duration {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if len(g.all) == 0 {
+		return 0
+	}
+	slices.Sort(g.all)
+	return g.all[int(q*float64(len(g.all)-1))]
 }
 
 // sample is what the program has done so far.
