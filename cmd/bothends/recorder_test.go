@@ -111,6 +111,7 @@ func TestRecorderLogsTroubleOnce(t *testing.T) {
 			r.record(numberedEntry("x"))
 			time.Sleep(time.Second)
 		}
+		synctest.Wait() // what is tried again at this instant is over
 		keep.fail(nil)
 		r.record(numberedEntry("y"))
 		synctest.Wait()
@@ -154,6 +155,7 @@ func TestEpisodesOutliveAFullDisk(t *testing.T) {
 			r.record(numberedEntry(strconv.Itoa(i)))
 		}
 		time.Sleep(time.Minute)
+		synctest.Wait() // what is tried again at this instant is over
 		r.record(entry{episode: &history.Episode{ID: "7", Kind: "later"}})
 		synctest.Wait()
 		keep.fail(nil)
