@@ -25,18 +25,16 @@ type router struct {
 	started       float64 // when the agent started
 	index         uint32
 	// base is what the counters stood at when the counting began, by way: in, out.
-	base [2]float64
-	// rtt is the least round-trip time in seconds, lean the share of it by which requests arrive
-	// before or after its middle.
-	rtt, lean float64
-	nextFault float64
+	base      [2]float64
+	rtt       float64 // the least round-trip time, in seconds
+	nextFault float64 // when the agent restarts next
 	reading   linkmodel.Reading
 }
 
 func newRouter(s *scenario, e linkmodel.End, rng *rand.Rand) *router {
 	r := &router{
 		period: s.cache[e].Seconds(), onDemand: s.onDemand, clock: 1 + maxDrift*(2*rng.Float64()-1), index: 500 + uint32(e),
-		started: -1e6 * rng.Float64(), rtt: 0.002 + 0.018*rng.Float64(), lean: 0.3 * (2*rng.Float64() - 1),
+		started: -1e6 * rng.Float64(), rtt: 0.002 + 0.038*rng.Float64(),
 		base:      [2]float64{math.Floor(1e12 * rng.Float64()), math.Floor(1e12 * rng.Float64())},
 		nextFault: math.Inf(1),
 	}
@@ -66,10 +64,11 @@ func (r *router) refreshed(t float64) float64 {
 	return max(r.phase+math.Floor((t-r.phase)/r.period)*r.period, r.started)
 }
 
-// exchange is when an agent looks at its counters for a request sent at t, and the round-trip time.
+// exchange is when an agent looks at its counters for a request sent at t, which is any instant
+// until its answer is there, and the round-trip time.
 func (r *router) exchange(t float64, rng *rand.Rand) (at, rtt float64) {
-	rtt = r.rtt + 0.001*rng.ExpFloat64()
-	return t + rtt*(0.5+r.lean+0.1*(2*rng.Float64()-1)), rtt
+	rtt = r.rtt + 0.002*rng.ExpFloat64()
+	return t + rtt*rng.Float64(), rtt
 }
 
 // serve fills the reading with what the interface received and sent.
