@@ -134,7 +134,7 @@ func (t *transport) flush() (blocked bool) {
 // fill loads the batch from the outbox; false when there is no room in the batch at all.
 func (t *transport) fill(p *port) bool {
 	before := p.loaded
-	for p.loaded < batchSize-1 && !p.window.full() {
+	for p.loaded < batchSize && !p.window.full() {
 		f := p.outbox.pop()
 		if f == nil {
 			break
@@ -158,7 +158,7 @@ func (t *transport) load(p *port, f *flight) {
 		return
 	}
 	p.load(f.to, made, f)
-	t.table[id] = attemptOf{f, p, p.window.add()}
+	t.table.put(id, attemptOf{f, p, p.window.add()})
 	f.tried = append(f.tried, attempt{id: id})
 	if n := len(f.tried); n > 1 && n == f.attempts {
 		t.loadProbe(p, f)
@@ -177,14 +177,14 @@ func (t *transport) loadProbe(p *port, f *flight) {
 	}
 	p.load(f.to, made, nil)
 	f.probe.id, f.probe.engine = id, engine
-	t.table[id] = attemptOf{f, p, p.window.add()}
+	t.table.put(id, attemptOf{f, p, p.window.add()})
 }
 
 // newID draws an identifier that no request on its way has.
 func (t *transport) newID() uint32 {
 	for {
 		id := minID + t.ids.Uint32N(maxID-minID+1)
-		if _, taken := t.table[id]; !taken {
+		if _, taken := t.table.find(id); !taken {
 			return id
 		}
 	}
@@ -234,9 +234,8 @@ func (t *transport) finish(f *flight, r *reply, err error) {
 
 // close takes an identifier off the table.
 func (t *transport) close(id uint32) {
-	if a, ok := t.table[id]; ok {
+	if a, ok := t.table.take(id); ok {
 		a.port.window.answered(a.mark)
-		delete(t.table, id)
 		t.earlier.add(id)
 	}
 }
@@ -262,9 +261,8 @@ func (t *transport) release(f *flight) {
 
 // admit lets the first flight in line depart; one whose time is over ends by itself.
 func (t *transport) admit(p *peer) {
-	now := mono()
 	for f := p.waiting.head; f != nil; f = f.place.next {
-		if now < f.deadline {
+		if mono() < f.deadline {
 			f.leave()
 			t.depart(f)
 			return

@@ -41,7 +41,7 @@ func TestPacingKeepsToTheReceiveBuffer(t *testing.T) {
 			s.launch(o.flight)
 			all = append(all, o)
 		}
-		for len(s.table) > 0 || s.active > 0 {
+		for s.table.count > 0 || s.active > 0 {
 			pause := s.turn(nothingDue{})
 			for _, d := range s.out {
 				if d.to.Addr().As4()[3]%4 > 0 { // the others are dead

@@ -65,8 +65,8 @@ type port struct {
 	socket socket
 	outbox queue
 	window window
-	batch  [batchSize]datagram.Message
-	owner  [batchSize]*flight // of each datagram; nil for a probe
+	batch  [batchSize + 1]datagram.Message // the last flight may come with a probe
+	owner  [batchSize + 1]*flight          // of each datagram; nil for a probe
 	loaded int
 	drops  uint64 // counted so far
 	// empty is when nothing was left to read: what is read later came after that.

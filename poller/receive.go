@@ -28,20 +28,20 @@ func (t *transport) receive() {
 		if p == nil {
 			continue
 		}
-		p.window.advance(mono())
+		p.window.advance(t.now)
 		t.careful = maxCareful
 		for range maxReads {
 			n, err := p.socket.Read(t.in[:])
-			now := mono()
+			t.now = mono()
 			for i := range t.in[:n] {
-				t.arrived(&t.in[i], p.cameAt(now, t.in[i].Age))
+				t.arrived(&t.in[i], p.cameAt(t.now, t.in[i].Age))
 			}
 			t.hears(p, err)
 			if err != nil {
 				break
 			}
 			if n < len(t.in) {
-				p.empty = now
+				p.empty = t.now
 				break
 			}
 		}
@@ -67,14 +67,15 @@ func (t *transport) hears(p *port, err error) {
 // from where that went.
 func (t *transport) arrived(m *datagram.Message, at time.Duration) {
 	content := m.Buf[:m.N]
-	a, ok := t.table[messageID(content)]
+	id := messageID(content)
+	a, ok := t.table.get(id)
 	switch {
 	case m.Truncated || !ok:
 		t.stray(m)
 	case !a.flight.from(m.Addr):
 		a.flight.peer.refused(string(errSource))
 	default:
-		t.judge(a.flight, messageID(content), content, at)
+		t.judge(a.flight, id, content, at)
 	}
 }
 
@@ -217,7 +218,7 @@ func (t *transport) strayWord(f *flight, m *datagram.Message) refusalError {
 
 // countDrops tells how many replies the kernel dropped since the last look, once a second.
 func (t *transport) countDrops(p *port) {
-	if second := int64(mono() / time.Second); second != p.looked {
+	if second := int64(t.now / time.Second); second != p.looked {
 		p.looked = second
 		drops := p.socket.Drops()
 		t.metrics.drops.Add(float64(drops - p.drops))

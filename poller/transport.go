@@ -47,16 +47,17 @@ type transport struct {
 	ids     *rand.Rand
 
 	ports   [families]*port
-	table   map[uint32]attemptOf // requests on their way, by identifier
+	table   outstanding
 	earlier earlier
 	hosts   map[netip.AddrPort]*host
 	wheel   wheel
 	in      [batchSize]datagram.Message
 	values  []value
 	reply   reply
-	spare   []*flight // of ordinary polls, to be used again
-	active  int       // flights under way
-	prompt  int       // those of them that somebody waits for
+	spare   []*flight     // of ordinary polls, to be used again
+	now     time.Duration // the clock as it was last read in this turn
+	active  int           // flights under way
+	prompt  int           // those of them that somebody waits for
 	// lookOften is until when answers are looked for more often, careful how many strays may still be
 	// decoded in this turn.
 	lookOften time.Duration
@@ -125,7 +126,7 @@ func newTransport(open opener, log *zap.Logger, m *metrics) *transport {
 	_, _ = crand.Read(seed[:])
 	t := &transport{
 		open: open, log: log, metrics: m, ids: rand.New(rand.NewChaCha8(seed)),
-		table: map[uint32]attemptOf{}, hosts: map[netip.AddrPort]*host{},
+		table: newOutstanding(), hosts: map[netip.AddrPort]*host{},
 		values: make([]value, maxObjects), newAlarm: newTimerAlarm,
 	}
 	t.tell = t.unreachable
@@ -155,9 +156,11 @@ func (t *transport) run(ctx context.Context, w work) {
 
 // turn does once what there is to do and returns how long to sleep.
 func (t *transport) turn(w work) time.Duration {
+	t.now = mono()
 	t.intake()
 	t.receive()
-	now := mono()
+	t.now = mono()
+	now := t.now
 	t.wheel.advance(now, t.expired)
 	next := w.begin(now)
 	blocked := t.flush()

@@ -132,8 +132,8 @@ func (s *stand) refusals(word string) int {
 // empty checks that nothing is left of any flight.
 func (s *stand) empty() {
 	s.t.Helper()
-	if s.active != 0 || s.prompt != 0 || len(s.table) != 0 || s.wheel.count != 0 {
-		s.t.Errorf("left behind: %d flights, %d prompt, %d in the table, %d timers", s.active, s.prompt, len(s.table), s.wheel.count)
+	if s.active != 0 || s.prompt != 0 || s.table.count != 0 || s.wheel.count != 0 {
+		s.t.Errorf("left behind: %d flights, %d prompt, %d in the table, %d timers", s.active, s.prompt, s.table.count, s.wheel.count)
 	}
 	for _, p := range s.peers {
 		if p.busy != 0 || p.waiting.head != nil {
