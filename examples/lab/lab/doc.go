@@ -16,6 +16,12 @@
 // The agents are polled over the management wires, so what happens to wan0 never hides a router.
 // Nothing speaks on wan0 by itself: IPv6 is off and the neighbours are static, so idle is idle.
 //
-// It needs Linux, root, /dev/net/tun, iproute2 and the Debian packages snmpd and snmp. Several
-// labs may run at the same time; each holds a numbered slot, /run/bothends-lab-N, while it lives.
+// A Line is a further link between the same two routers, on a wire in the kernel. It takes no cut
+// and no delay, and loses at random only; but many of them may be lossy at the same time, and bulk
+// TCP over them is left to segmentation offload as on real machines. Lines are joined in a third
+// namespace, be-0-lines, where nft loses and counts their packets.
+//
+// It needs Linux, root, /dev/net/tun, iproute2 and the Debian packages snmpd and snmp; lines need
+// nftables. Several labs may run at the same time; each holds a numbered slot, /run/bothends-lab-N,
+// while it lives.
 package lab

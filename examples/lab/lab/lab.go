@@ -33,6 +33,9 @@ type Lab struct {
 	mu      sync.Mutex // orders the start of traffic and the end of ctx
 	traffic sync.WaitGroup
 
+	adding sync.Mutex // orders AddLine
+	lines  int        // how many there are; protected by adding
+
 	closing sync.Once
 	closed  error // set by closing
 }
@@ -83,6 +86,9 @@ func (l *Lab) build(cfg Config) error {
 		return fmt.Errorf("sweep working directory: %w", err)
 	}
 	l.undo = append(l.undo, func() error { return os.RemoveAll(l.slot.dir()) })
+	if err := deleteNamespace(l.slot.middle()); err != nil {
+		return fmt.Errorf("sweep lines: %w", err)
+	}
 
 	l.wire = newWire(l.ctx)
 	l.undo = append(l.undo, l.wire.close)

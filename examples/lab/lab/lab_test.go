@@ -113,6 +113,9 @@ func traces(s *slot, pids ...int) string {
 			found = append(found, "interface "+s.veth(i))
 		}
 	}
+	if _, err := os.Stat(filepath.Join(namespaceDir, s.middle())); err == nil {
+		found = append(found, "namespace "+s.middle())
+	}
 	for _, path := range []string{s.dir(), s.dir() + ".lock"} {
 		if _, err := os.Stat(path); err == nil {
 			found = append(found, path)

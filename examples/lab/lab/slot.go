@@ -70,6 +70,9 @@ func (s *slot) dir() string { return slotPath + strconv.Itoa(s.n) }
 // namespace names the namespace of router i (1 or 2).
 func (s *slot) namespace(i int) string { return fmt.Sprintf("be-%d-r%d", s.n, i) }
 
+// middle names the namespace in which the lines are joined.
+func (s *slot) middle() string { return fmt.Sprintf("be-%d-lines", s.n) }
+
 // veth names the root side of the management wire of router i.
 func (s *slot) veth(i int) string { return fmt.Sprintf("be%dr%d", s.n, i) }
 

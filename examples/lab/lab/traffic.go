@@ -30,6 +30,20 @@ const maxBurst = 64
 // On a machine that stalls it takes longer to make up for that. Whatever happens, Traffic ends after
 // d and at most trafficGrace more, or with Close.
 func (l *Lab) Traffic(from int, pps float64, size int, d time.Duration) (sent uint64, err error) {
+	return l.send(from, wanPath(from), pps, size, d)
+}
+
+// path is where datagrams are sent from and to.
+type path struct{ source, target netip.AddrPort }
+
+// wanPath leads from router from over the Wire to the discard port of the other.
+func wanPath(from int) path {
+	i := (from - 1) & 1
+	return path{netip.AddrPortFrom(linkAddresses[i], 0), netip.AddrPortFrom(linkAddresses[1-i], discardPort)}
+}
+
+// send is Traffic over a way of its own.
+func (l *Lab) send(from int, way path, pps float64, size int, d time.Duration) (sent uint64, err error) {
 	if from != 1 && from != 2 {
 		return 0, fmt.Errorf("traffic from router %d: there are 1 and 2", from)
 	}
@@ -42,13 +56,13 @@ func (l *Lab) Traffic(from int, pps float64, size int, d time.Duration) (sent ui
 	}
 	defer l.traffic.Done()
 	r := l.routers[from-1]
-	source, err := r.openSource()
+	source, err := r.openSource(way.source)
 	if err != nil {
 		return 0, fmt.Errorf("traffic from %s: %w", r.Name(), err)
 	}
 	payload := make([]byte, size-headers)
 	sent = l.pace(pps, d, func() bool {
-		_, err := source.WriteToUDPAddrPort(payload, r.peer())
+		_, err := source.WriteToUDPAddrPort(payload, way.target)
 		return err == nil
 	})
 	err = source.Close()
@@ -61,7 +75,7 @@ func (l *Lab) Traffic(from int, pps float64, size int, d time.Duration) (sent ui
 	return sent, nil
 }
 
-// enterTraffic makes Close wait for the traffic that is about to start.
+// enterTraffic makes Close wait for what is about to start: traffic, or a program in a namespace.
 func (l *Lab) enterTraffic() bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -100,18 +114,12 @@ func (l *Lab) pace(pps float64, d time.Duration, send func() bool) (sent uint64)
 	return sent
 }
 
-// openSource opens a UDP socket of the router. It is bound to no interface and connected to no
+// openSource opens a UDP socket of the router at one of its addresses. It is bound to no interface and connected to no
 // peer, so it outlives Shut and Renumber.
-func (r *Router) openSource() (source *net.UDPConn, err error) {
+func (r *Router) openSource(at netip.AddrPort) (source *net.UDPConn, err error) {
 	err = inNamespace(r.namespace, func() error {
-		at := netip.AddrPortFrom(linkAddresses[r.number-1], 0)
 		source, err = net.ListenUDP("udp4", net.UDPAddrFromAddrPort(at))
 		return err
 	})
 	return source, err
-}
-
-// peer is where the other end swallows traffic.
-func (r *Router) peer() netip.AddrPort {
-	return netip.AddrPortFrom(linkAddresses[2-r.number], discardPort)
 }
