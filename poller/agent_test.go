@@ -1,9 +1,9 @@
 package poller
 
 import (
+	"bytes"
 	"context"
 	"maps"
-	"net"
 	"net/netip"
 	"slices"
 	"sync"
@@ -13,6 +13,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"go.uber.org/zap"
 
+	"github.com/bothends/bothends/internal/datagram"
 	"github.com/bothends/bothends/internal/secret"
 )
 
@@ -73,12 +74,11 @@ type asked struct {
 	size      uint32 // max-repetitions of a GETBULK
 	oids      [][]byte
 	n         int // how many requests came before
-	from      netip.AddrPort
 }
 
 // parseAsked keeps a copy of the datagram: a script may answer it after the next one came.
-func parseAsked(datagram []byte) asked {
-	raw := slices.Clone(datagram)
+func parseAsked(content []byte) asked {
+	raw := slices.Clone(content)
 	outer := berReader{rest: raw}
 	body := berReader{rest: outer.take(0x30)}
 	body.next()
@@ -129,54 +129,79 @@ func (r response) bytes() []byte {
 // script tells what to send for a request, in order.
 type script func(a asked) [][]byte
 
-// agent is a scripted SNMP agent on loopback.
+// Where the scripted agent is asked, and from where it may answer as well.
+var (
+	agentAddr = netip.MustParseAddrPort("127.0.0.1:161")
+	otherPort = netip.MustParseAddrPort("127.0.0.1:162")
+)
+
+// agentDelay is how long a scripted agent takes.
+const agentDelay = time.Millisecond
+
+// agent is a scripted SNMP agent and the socket by which it is asked. Nothing in it waits: in a
+// synctest bubble whoever asks has all the time it was given, however busy the machine is.
 type agent struct {
-	conn, other *net.UDPConn // other answers from another port
-	mu          sync.Mutex
-	requests    []asked
+	play script
+	// answersFrom is where the answers come from.
+	answersFrom netip.AddrPort
+
+	mu       sync.Mutex
+	requests []asked
+	coming   []arrival
 }
 
 // elsewhere marks a datagram that the agent sends from its other port.
 const elsewhere = "\x00elsewhere"
 
-func startAgent(t testing.TB, play script) *agent {
-	t.Helper()
-	a := &agent{conn: loopback(t), other: loopback(t)}
-	go func() {
-		buf := make([]byte, 65536)
-		for {
-			n, from, err := a.conn.ReadFromUDPAddrPort(buf)
-			if err != nil {
-				return
+func newAgent(play script) *agent { return &agent{play: play, answersFrom: agentAddr} }
+
+func (a *agent) open(family) (socket, error) { return a, nil }
+
+// Write implements socket.
+func (a *agent) Write(batch []datagram.Message) (int, error) {
+	for i := range batch {
+		a.mu.Lock()
+		req := parseAsked(batch[i].Buf)
+		req.n = len(a.requests)
+		a.requests = append(a.requests, req)
+		a.mu.Unlock()
+		for _, content := range a.play(req) {
+			from := a.answersFrom
+			if rest, ok := bytes.CutPrefix(content, []byte(elsewhere)); ok {
+				from, content = otherPort, rest
 			}
-			req := parseAsked(buf[:n])
 			a.mu.Lock()
-			req.n, req.from = len(a.requests), from
-			a.requests = append(a.requests, req)
+			a.coming = append(a.coming, arrival{at: mono() + agentDelay, from: from, content: content})
 			a.mu.Unlock()
-			for _, d := range play(req) {
-				conn := a.conn
-				if len(d) > len(elsewhere) && string(d[:len(elsewhere)]) == elsewhere {
-					conn, d = a.other, d[len(elsewhere):]
-				}
-				_, _ = conn.WriteToUDPAddrPort(d, from)
-			}
 		}
-	}()
-	return a
-}
-
-func loopback(t testing.TB) *net.UDPConn {
-	t.Helper()
-	conn, err := net.ListenUDP("udp4", &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1)})
-	if err != nil {
-		t.Fatal(err)
 	}
-	t.Cleanup(func() { _ = conn.Close() })
-	return conn
+	return len(batch), nil
 }
 
-func (a *agent) addr() netip.AddrPort { return a.conn.LocalAddr().(*net.UDPAddr).AddrPort() }
+// Read implements socket.
+func (a *agent) Read(batch []datagram.Message) (n int, err error) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	for now := mono(); n < len(batch) && len(a.coming) > 0 && a.coming[0].at <= now; n++ {
+		m, next := &batch[n], a.coming[0]
+		m.N, m.Addr, m.Age = copy(m.Buf, next.content), next.from, now-next.at
+		m.Truncated = m.N < len(next.content)
+		a.coming = a.coming[1:]
+	}
+	return n, nil
+}
+
+// Unreachable implements socket.
+func (a *agent) Unreachable(func(netip.AddrPort, error)) error { return nil }
+
+// Drops implements socket.
+func (a *agent) Drops() uint64 { return 0 }
+
+// ReceiveBuffer implements socket.
+func (a *agent) ReceiveBuffer() int { return socketBuffer }
+
+// Close implements socket.
+func (a *agent) Close() error { return nil }
 
 func (a *agent) asked() []asked {
 	a.mu.Lock()
@@ -186,7 +211,7 @@ func (a *agent) asked() []asked {
 
 func (a *agent) device() Device {
 	return Device{
-		Name: "r1", Address: a.addr().Addr().String(), Port: a.addr().Port(),
+		Name: "r1", Address: agentAddr.Addr().String(), Port: agentAddr.Port(),
 		Credential: Credential{Version: V2c, Community: secret.New("public")},
 		Timeout:    200 * time.Millisecond, Retries: 0,
 	}
@@ -221,7 +246,14 @@ func (c *tally) counted() map[string]int {
 	return maps.Clone(c.words)
 }
 
-// connect is dev at addr, over a transport of its own that ends with the test.
+// connect is dev, over a transport of its own that ends with the test.
+func (a *agent) connect(t testing.TB, dev *Device, c *tally) *device {
+	t.Helper()
+	d, _ := lonely(t, dev, a.open, c)
+	return d
+}
+
+// connect is dev at addr, over a real socket.
 func connect(t testing.TB, dev *Device, addr netip.AddrPort, c *tally) *device {
 	t.Helper()
 	d, _ := lonely(t, dev, openUDP, c)
@@ -245,26 +277,17 @@ func lonely(t testing.TB, dev *Device, open opener, c *tally) (*device, *prometh
 	}), registry
 }
 
-// get sends one GET of threeObjects to the agent.
+// get sends one GET of threeObjects to the agent, in a synctest bubble.
 func get(t testing.TB, a *agent, timeout time.Duration, attempts int) (*reply, map[string]int, error) {
 	t.Helper()
 	var c tally
 	dev := a.device()
 	dev.Timeout = timeout
-	s := connect(t, &dev, a.addr(), &c)
-	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
+	s := a.connect(t, &dev, &c)
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
 	r, err := s.ask(ctx, &request{objects: threeObjects, attempts: attempts})
 	return r, c.counted(), err
 }
 
 var threeObjects = []object{sysUpTime, at(ifName, 7), at(columns[0].wide, 7)}
-
-func listenOn(t testing.TB, at netip.AddrPort) (*net.UDPConn, error) {
-	t.Helper()
-	conn, err := net.ListenUDP("udp4", net.UDPAddrFromAddrPort(at))
-	if err == nil {
-		t.Cleanup(func() { _ = conn.Close() })
-	}
-	return conn, err
-}

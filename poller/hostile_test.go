@@ -5,6 +5,7 @@ import (
 	"errors"
 	"slices"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
@@ -138,19 +139,20 @@ var hostile = []struct {
 func TestHostileReplyIsRefused(t *testing.T) {
 	for _, tt := range hostile {
 		t.Run(tt.name, func(t *testing.T) {
-			t.Parallel()
-			r, words, err := get(t, startAgent(t, tt.play), 500*time.Millisecond, 1)
-			var named *Error
-			if r != nil || !errors.As(err, &named) {
-				t.Fatalf("believed: %+v, error %v", r, err)
-			}
-			want, miss := map[string]int{string(tt.word): 1}, linkmodel.MissBadReply
-			if tt.word == errSource { // what others send is nothing against the router
-				miss = linkmodel.MissTimeout
-			}
-			if diff := cmp.Diff(want, words); diff != "" || named.Miss != miss {
-				t.Errorf("miss %s, want %s; refusals (-want +got):\n%s", named.Miss, miss, diff)
-			}
+			synctest.Test(t, func(t *testing.T) {
+				r, words, err := get(t, newAgent(tt.play), 500*time.Millisecond, 1)
+				var named *Error
+				if r != nil || !errors.As(err, &named) {
+					t.Fatalf("believed: %+v, error %v", r, err)
+				}
+				want, miss := map[string]int{string(tt.word): 1}, linkmodel.MissBadReply
+				if tt.word == errSource { // what others send is nothing against the router
+					miss = linkmodel.MissTimeout
+				}
+				if diff := cmp.Diff(want, words); diff != "" || named.Miss != miss {
+					t.Errorf("miss %s, want %s; refusals (-want +got):\n%s", named.Miss, miss, diff)
+				}
+			})
 		})
 	}
 }
@@ -159,19 +161,20 @@ func TestHostileReplyIsRefused(t *testing.T) {
 func TestHostileReplyBeforeTheRightOne(t *testing.T) {
 	for _, tt := range hostile {
 		t.Run(tt.name, func(t *testing.T) {
-			t.Parallel()
-			a := startAgent(t, func(a asked) [][]byte { return append(tt.play(a), goodReply(a).bytes()) })
-			r, _, err := get(t, a, 2*time.Second, 3)
-			if err != nil {
-				t.Fatal(err)
-			}
-			want := []value{{kindTicks, 4711, ""}, {kindText, 0, "et-0/0/1"}, {kindCounter64, 1 << 40, ""}}
-			if diff := cmp.Diff(want, r.values, cmp.AllowUnexported(value{})); diff != "" {
-				t.Errorf("values (-want +got):\n%s", diff)
-			}
-			if n := len(a.asked()); n != 1 || r.attempts != 1 {
-				t.Errorf("%d requests sent, want 1", n)
-			}
+			synctest.Test(t, func(t *testing.T) {
+				a := newAgent(func(a asked) [][]byte { return append(tt.play(a), goodReply(a).bytes()) })
+				r, _, err := get(t, a, 2*time.Second, 3)
+				if err != nil {
+					t.Fatal(err)
+				}
+				want := []value{{kindTicks, 4711, ""}, {kindText, 0, "et-0/0/1"}, {kindCounter64, 1 << 40, ""}}
+				if diff := cmp.Diff(want, r.values, cmp.AllowUnexported(value{})); diff != "" {
+					t.Errorf("values (-want +got):\n%s", diff)
+				}
+				if n := len(a.asked()); n != 1 || r.attempts != 1 {
+					t.Errorf("%d requests sent, want 1", n)
+				}
+			})
 		})
 	}
 }
@@ -193,45 +196,49 @@ func TestUnusualReplyIsAccepted(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			r, words, err := get(t, startAgent(t, tt.play), 2*time.Second, 1)
-			if err != nil {
-				t.Fatalf("%v %v", err, words)
-			}
-			if diff := cmp.Diff(tt.want, r.values, cmp.AllowUnexported(value{})); diff != "" {
-				t.Errorf("values (-want +got):\n%s", diff)
-			}
+			synctest.Test(t, func(t *testing.T) {
+				r, words, err := get(t, newAgent(tt.play), 2*time.Second, 1)
+				if err != nil {
+					t.Fatalf("%v %v", err, words)
+				}
+				if diff := cmp.Diff(tt.want, r.values, cmp.AllowUnexported(value{})); diff != "" {
+					t.Errorf("values (-want +got):\n%s", diff)
+				}
+			})
 		})
 	}
 }
 
 // What the agent says about the request ends it at once, with its name.
 func TestErrorStatus(t *testing.T) {
-	tests := []struct {
-		status, index byte
-		text          string
-		miss          linkmodel.Miss
-	}{
-		{1, 0, "the agent answers tooBig", linkmodel.MissBadReply},
-		{2, 2, "the agent answers noSuchName for ifName", linkmodel.MissBadReply},
-		{5, 3, "the agent answers genErr for ifHCInOctets", linkmodel.MissBadReply},
-		{5, 200, "the agent answers genErr", linkmodel.MissBadReply},
-		{6, 0, "denies access (noAccess)", linkmodel.MissDenied},
-		{16, 1, "denies access (authorizationError for sysUpTime)", linkmodel.MissDenied},
-		{77, 0, "the agent answers error-status 77", linkmodel.MissBadReply},
-	}
-	for _, tt := range tests {
-		a := startAgent(t, but(func(r *response, _ asked) { r.status, r.index = tt.status, tt.index }))
-		r, _, err := get(t, a, 2*time.Second, 3)
-		if r != nil || err == nil {
-			t.Errorf("status %d: believed", tt.status)
-			continue
+	synctest.Test(t, func(t *testing.T) {
+		tests := []struct {
+			status, index byte
+			text          string
+			miss          linkmodel.Miss
+		}{
+			{1, 0, "the agent answers tooBig", linkmodel.MissBadReply},
+			{2, 2, "the agent answers noSuchName for ifName", linkmodel.MissBadReply},
+			{5, 3, "the agent answers genErr for ifHCInOctets", linkmodel.MissBadReply},
+			{5, 200, "the agent answers genErr", linkmodel.MissBadReply},
+			{6, 0, "denies access (noAccess)", linkmodel.MissDenied},
+			{16, 1, "denies access (authorizationError for sysUpTime)", linkmodel.MissDenied},
+			{77, 0, "the agent answers error-status 77", linkmodel.MissBadReply},
 		}
-		named := of("r1", "read", err)
-		if !bytes.Contains([]byte(named.Error()), []byte(tt.text)) || named.Miss != tt.miss {
-			t.Errorf("status %d: %s %v, want %s …%s…", tt.status, named.Miss, named, tt.miss, tt.text)
+		for _, tt := range tests {
+			a := newAgent(but(func(r *response, _ asked) { r.status, r.index = tt.status, tt.index }))
+			r, _, err := get(t, a, 2*time.Second, 3)
+			if r != nil || err == nil {
+				t.Errorf("status %d: believed", tt.status)
+				continue
+			}
+			named := of("r1", "read", err)
+			if !bytes.Contains([]byte(named.Error()), []byte(tt.text)) || named.Miss != tt.miss {
+				t.Errorf("status %d: %s %v, want %s …%s…", tt.status, named.Miss, named, tt.miss, tt.text)
+			}
+			if n := len(a.asked()); n != 1 {
+				t.Errorf("status %d: asked %d times", tt.status, n)
+			}
 		}
-		if n := len(a.asked()); n != 1 {
-			t.Errorf("status %d: asked %d times", tt.status, n)
-		}
-	}
+	})
 }

@@ -3,6 +3,8 @@ package poller
 import (
 	"context"
 	"errors"
+	"fmt"
+	"net"
 	"net/netip"
 	"os"
 	"strings"
@@ -21,14 +23,22 @@ import (
 
 var benchCredential = Credential{Community: secret.New("public")}
 
-// The clock begins before that of any synctest bubble, whichever test runs first.
+// The clock begins before that of any synctest bubble, whichever test runs first. In a bubble it begins
+// at a fixed instant: with one that counts from the start of the process, timers and polls would meet
+// in another way each time.
 func TestMain(m *testing.M) {
 	if os.Args[0] == simulateEngine {
 		simulateRouters()
 		return
 	}
-	start := time.Now().Add(-50 * 365 * 24 * time.Hour)
-	monoStart = func() time.Time { return start }
+	now := time.Now()
+	start, inBubble := now.Add(-50*365*24*time.Hour), time.Date(1950, 1, 1, 0, 0, 0, 123_456_789, time.UTC)
+	monoStart = func() time.Time {
+		if time.Now().Unix() < now.Add(-24*time.Hour).Unix() { // a bubble begins in the year 2000
+			return inBubble
+		}
+		return start
+	}
 	goleak.VerifyTestMain(m)
 }
 
@@ -50,7 +60,7 @@ func TestRunAgainstSNMPD(t *testing.T) {
 	go func() { done <- p.Run(ctx) }()
 	until := func(what string, good func(p *linkmodel.Poll) bool) linkmodel.Poll {
 		t.Helper()
-		for end := time.After(20 * time.Second); ; {
+		for end := time.After(2 * time.Minute); ; {
 			select {
 			case p := <-polls:
 				if good(&p) {
@@ -97,17 +107,45 @@ func TestTraceSteps(t *testing.T) {
 
 // What is refused during a traced poll is shown.
 func TestTraceShowsRefusals(t *testing.T) {
-	a := startAgent(t, but(func(r *response, _ asked) { r.community = "evil" }))
+	a := newAgent(nil)
 	dev := a.device()
-	dev.Timeout = 50 * time.Millisecond
-	steps, err := tracing(t.Context(), dev, "eth1")
-	var named *Error
-	if !errors.As(err, &named) || named.Miss != linkmodel.MissBadReply || named.Op != "ident" {
-		t.Errorf("%v", err)
+	dev.Port = answering(t, but(func(r *response, _ asked) { r.community = "evil" }))
+	patiently(t, func(timeout time.Duration) string {
+		dev.Timeout = timeout
+		steps, err := tracing(t.Context(), dev, "eth1")
+		var named *Error
+		switch {
+		case !errors.As(err, &named) || named.Miss != linkmodel.MissBadReply || named.Op != "ident":
+			return fmt.Sprint(err)
+		case !strings.Contains(steps, "refused: a datagram: community"):
+			return "steps:\n" + steps
+		}
+		return ""
+	})
+}
+
+// answering plays an agent on a real socket of 127.0.0.1 and returns its port.
+func answering(t *testing.T, play script) uint16 {
+	t.Helper()
+	conn, err := net.ListenUDP("udp4", &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1)})
+	if err != nil {
+		t.Fatal(err)
 	}
-	if !strings.Contains(steps, "refused: a datagram: community") {
-		t.Errorf("steps:\n%s", steps)
-	}
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		for buf := make([]byte, 2048); ; {
+			n, from, err := conn.ReadFromUDPAddrPort(buf)
+			if err != nil {
+				return
+			}
+			for _, content := range play(parseAsked(buf[:n])) {
+				_, _ = conn.WriteToUDPAddrPort(content, from)
+			}
+		}
+	}()
+	t.Cleanup(func() { _ = conn.Close(); <-done })
+	return conn.LocalAddr().(*net.UDPAddr).AddrPort().Port()
 }
 
 // A name is resolved away from the polls, refreshed, and its last good address kept.

@@ -65,20 +65,23 @@ func TestChaosSilentRoutersOnSockets(t *testing.T) {
 	c.until(t, "a cycle passes", func() bool { return c.polls >= 2*links })
 	first = startsOf(t, registry)
 	all, lost := requests()
+	from := mono()
 	c.begin()
 	c.until(t, "some more cycles pass", func() bool { return c.polls >= 2*links*cycles })
 	during := startsOf(t, registry).since(first)
 	allNow, lostNow := requests()
 	all, lost = allNow-all, lostNow-lost
+	passed := int((mono() - from) / every) // more than cycles where some were skipped
 	t.Logf("before, %s; during, %s; then %.3f requests for each end and cycle, %.2f for each silent router",
 		before, during, float64(all)/float64(2*links*cycles), float64(lost)/float64(routers*3/10*cycles))
 	// 0.73 for each end are expected, with 1 for each silent router. Which polls are the last is not
-	// exact, and a machine that stands still makes some ask twice.
-	if all > 2*links*cycles {
+	// exact. A machine that does other things as well may make every poll ask again: the first figure
+	// is held at full size only, and on virtual time.
+	if sized(false, all > 2*links*cycles) {
 		t.Errorf("%d requests for %d ends in %d cycles, 30 %% of them silent", all, 2*links, cycles)
 	}
-	if most := routers * 3 / 10 * (cycles + 4); lost > most {
-		t.Errorf("%d requests to silent routers in %d cycles", lost, cycles)
+	if most := routers * 3 / 10 * (passed + 4); lost > most {
+		t.Errorf("%d requests to silent routers in %d intervals", lost, passed)
 	}
 	during.check(t)
 	if told := logs.FilterMessage("router does not answer").Len(); told < routers*3/10 {

@@ -120,7 +120,7 @@ func (c *tallied) begin() {
 // until waits for what a test cannot go on without.
 func (c *tallied) until(t *testing.T, what string, good func() bool) {
 	t.Helper()
-	for end := time.Now().Add(sized(time.Minute, 20*time.Minute)); ; time.Sleep(50 * time.Millisecond) {
+	for end := time.Now().Add(sized(4*time.Minute, 20*time.Minute)); ; time.Sleep(50 * time.Millisecond) {
 		c.mu.Lock()
 		done := good()
 		c.mu.Unlock()

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
@@ -122,34 +123,36 @@ func TestHostileV3(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			t.Parallel()
-			a := startAgent(t, func(a asked) [][]byte {
-				h := header(t, a.raw)
-				if h.engine == "" {
-					return [][]byte{message3{id: h.id}.report(reportUnknownEngine)}
+			synctest.Test(t, func(t *testing.T) {
+				a := newAgent(func(a asked) [][]byte {
+					h := header(t, a.raw)
+					if h.engine == "" {
+						return [][]byte{message3{id: h.id}.report(reportUnknownEngine)}
+					}
+					return [][]byte{tt.play(h.id), sealed(t, &cred, h.id, nil)}
+				})
+				r, words, err := getV3(t, a, cred)
+				if err != nil || r.values[0].num != 4711 {
+					t.Fatalf("%v %v", err, words)
 				}
-				return [][]byte{tt.play(h.id), sealed(t, &cred, h.id, nil)}
+				if diff := cmp.Diff(map[string]int{string(tt.word): 1}, words); diff != "" {
+					t.Errorf("refusals (-want +got):\n%s", diff)
+				}
+				if n := len(a.asked()); n != 2 {
+					t.Errorf("%d requests", n)
+				}
 			})
-			r, words, err := getV3(t, a, cred)
-			if err != nil || r.values[0].num != 4711 {
-				t.Fatalf("%v %v", err, words)
-			}
-			if diff := cmp.Diff(map[string]int{string(tt.word): 1}, words); diff != "" {
-				t.Errorf("refusals (-want +got):\n%s", diff)
-			}
-			if n := len(a.asked()); n != 2 {
-				t.Errorf("%d requests", n)
-			}
 		})
 	}
 }
 
+// getV3 asks for sysUpTime, in a synctest bubble.
 func getV3(t testing.TB, a *agent, cred Credential) (*reply, map[string]int, error) {
 	t.Helper()
 	var c tally
 	dev := a.device()
 	dev.Credential, dev.Timeout = cred, time.Second
-	s := connect(t, &dev, a.addr(), &c)
+	s := a.connect(t, &dev, &c)
 	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
 	defer cancel()
 	r, err := s.ask(ctx, &request{objects: []object{sysUpTime}, attempts: 2})
@@ -158,25 +161,27 @@ func getV3(t testing.TB, a *agent, cred Credential) (*reply, map[string]int, err
 
 // An engine whose clock never agrees is asked three times, not for ever.
 func TestClockThatNeverAgrees(t *testing.T) {
-	cred := v3("u1", AuthNoPriv, AuthSHA256, "")
-	a := startAgent(t, func(a asked) [][]byte {
-		h := header(t, a.raw)
-		if h.engine == "" {
-			return [][]byte{message3{id: h.id}.report(reportUnknownEngine)}
+	synctest.Test(t, func(t *testing.T) {
+		cred := v3("u1", AuthNoPriv, AuthSHA256, "")
+		a := newAgent(func(a asked) [][]byte {
+			h := header(t, a.raw)
+			if h.engine == "" {
+				return [][]byte{message3{id: h.id}.report(reportUnknownEngine)}
+			}
+			return [][]byte{sealed(t, &cred, h.id, func(p *gosnmp.SnmpPacket, _ *gosnmp.UsmSecurityParameters) {
+				p.PDUType = gosnmp.Report
+				p.Variables = []gosnmp.SnmpPDU{{Name: reportNotInTime, Type: gosnmp.Counter32, Value: uint32(1)}}
+			})}
+		})
+		_, _, err := getV3(t, a, cred)
+		var named *Error
+		if !errors.As(err, &named) || named.Miss != linkmodel.MissAuth {
+			t.Errorf("got %v", err)
 		}
-		return [][]byte{sealed(t, &cred, h.id, func(p *gosnmp.SnmpPacket, _ *gosnmp.UsmSecurityParameters) {
-			p.PDUType = gosnmp.Report
-			p.Variables = []gosnmp.SnmpPDU{{Name: reportNotInTime, Type: gosnmp.Counter32, Value: uint32(1)}}
-		})}
+		if n := len(a.asked()); n != 1+1+resyncs {
+			t.Errorf("%d requests", n)
+		}
 	})
-	_, _, err := getV3(t, a, cred)
-	var named *Error
-	if !errors.As(err, &named) || named.Miss != linkmodel.MissAuth {
-		t.Errorf("got %v", err)
-	}
-	if n := len(a.asked()); n != 1+1+resyncs {
-		t.Errorf("%d requests", n)
-	}
 }
 
 // A number without a value is refused in SNMPv3 too, also in what was encrypted.
@@ -198,28 +203,30 @@ func TestZeroLengthInV3(t *testing.T) {
 
 // The clock of the engine runs on between polls, and old messages do not move it back.
 func TestEngineClock(t *testing.T) {
-	cred := v3("u1", AuthNoPriv, AuthSHA256, "")
-	e := newEngine(&Device{Credential: cred})
-	if _, err := e.adopt(&header3{engine: engineID, boots: 5, time: 1000}); err != nil {
-		t.Fatal(err)
-	}
-	e.at -= 200 * time.Second
-	raw, err := e.seal(nil, tlv(0xa0), 9)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if h := header(t, raw); h.boots != 5 || h.time < 1200 || h.time > 1210 {
-		t.Errorf("boots %d, time %d", h.boots, h.time)
-	}
-	e.advance(4, 9999)
-	e.advance(5, 900)
-	if e.boots != 5 || e.time != 1000 {
-		t.Errorf("moved back to %d/%d", e.boots, e.time)
-	}
-	e.advance(6, 3)
-	if e.boots != 6 || e.time != 3 {
-		t.Errorf("stayed at %d/%d", e.boots, e.time)
-	}
+	synctest.Test(t, func(t *testing.T) {
+		cred := v3("u1", AuthNoPriv, AuthSHA256, "")
+		e := newEngine(&Device{Credential: cred})
+		if _, err := e.adopt(&header3{engine: engineID, boots: 5, time: 1000}); err != nil {
+			t.Fatal(err)
+		}
+		e.at -= 200 * time.Second
+		raw, err := e.seal(nil, tlv(0xa0), 9)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if h := header(t, raw); h.boots != 5 || h.time != 1200 {
+			t.Errorf("boots %d, time %d", h.boots, h.time)
+		}
+		e.advance(4, 9999)
+		e.advance(5, 900)
+		if e.boots != 5 || e.time != 1000 {
+			t.Errorf("moved back to %d/%d", e.boots, e.time)
+		}
+		e.advance(6, 3)
+		if e.boots != 6 || e.time != 3 {
+			t.Errorf("stayed at %d/%d", e.boots, e.time)
+		}
+	})
 }
 
 // An engine ID of impossible length is no engine.

@@ -3,6 +3,7 @@ package poller
 import (
 	"sync/atomic"
 	"testing"
+	"testing/synctest"
 
 	"github.com/gosnmp/gosnmp"
 )
@@ -21,7 +22,7 @@ func startStrict(t *testing.T, cred *Credential, now *atomic.Pointer[clockwork])
 	for _, id := range []string{engineID, engineID + "2"} {
 		peers[id] = quickFarEngine(t, cred, id)
 	}
-	return &dropper{agent: startAgent(t, func(a asked) [][]byte {
+	return &dropper{agent: newAgent(func(a asked) [][]byte {
 		h, c := header(t, a.raw), now.Load()
 		if h.engine != c.engine {
 			m := message3{id: h.id, engine: c.engine, boots: c.boots, uptime: c.time, pdu: 0xa8}
@@ -47,40 +48,42 @@ func startStrict(t *testing.T, cred *Credential, now *atomic.Pointer[clockwork])
 // Whatever happens to an engine between two polls costs the next one a datagram or two, and the
 // one after it none.
 func TestEngineHealsWithinOnePoll(t *testing.T) {
-	for _, tt := range []struct {
-		name  string
-		then  clockwork
-		extra int
-	}{
-		{"nothing", clockwork{engine: engineID, boots: 5, time: 100_060}, 0},
-		{"restart", clockwork{engine: engineID, boots: 6, time: 1}, 1},
-		{"many restarts", clockwork{engine: engineID, boots: 50, time: 90_000}, 1},
-		{"restart that is not counted", clockwork{engine: engineID, boots: 5, time: 1}, 1},
-		{"restart within the time window", clockwork{engine: engineID, boots: 5, time: 100_000 - timeWindow + 20}, 0},
-		{"boots forgotten", clockwork{engine: engineID, boots: 1, time: 100_060}, 1},
-		{"clock ahead", clockwork{engine: engineID, boots: 5, time: 200_000}, 1},
-		{"another router", clockwork{engine: engineID + "2", boots: 1, time: 70}, 1},
-		{"another router that does not tell its clock", clockwork{engine: engineID + "2", boots: 1, time: 700, mute: true}, 2},
-	} {
-		for _, level := range []Level{AuthNoPriv, AuthPriv} {
-			cred := v3("u1", level, AuthSHA256, PrivAES128)
-			var now atomic.Pointer[clockwork]
-			now.Store(&clockwork{engine: engineID, boots: 5, time: 100_000})
-			d := startStrict(t, &cred, &now)
-			dev := d.lonely(t, &cred)
-			asked := 0
-			for i, want := range []int{2, 1, 1 + tt.extra, 1, 1} {
-				if i == 2 {
-					now.Store(&tt.then)
+	synctest.Test(t, func(t *testing.T) {
+		for _, tt := range []struct {
+			name  string
+			then  clockwork
+			extra int
+		}{
+			{"nothing", clockwork{engine: engineID, boots: 5, time: 100_060}, 0},
+			{"restart", clockwork{engine: engineID, boots: 6, time: 1}, 1},
+			{"many restarts", clockwork{engine: engineID, boots: 50, time: 90_000}, 1},
+			{"restart that is not counted", clockwork{engine: engineID, boots: 5, time: 1}, 1},
+			{"restart within the time window", clockwork{engine: engineID, boots: 5, time: 100_000 - timeWindow + 20}, 0},
+			{"boots forgotten", clockwork{engine: engineID, boots: 1, time: 100_060}, 1},
+			{"clock ahead", clockwork{engine: engineID, boots: 5, time: 200_000}, 1},
+			{"another router", clockwork{engine: engineID + "2", boots: 1, time: 70}, 1},
+			{"another router that does not tell its clock", clockwork{engine: engineID + "2", boots: 1, time: 700, mute: true}, 2},
+		} {
+			for _, level := range []Level{AuthNoPriv, AuthPriv} {
+				cred := v3("u1", level, AuthSHA256, PrivAES128)
+				var now atomic.Pointer[clockwork]
+				now.Store(&clockwork{engine: engineID, boots: 5, time: 100_000})
+				d := startStrict(t, &cred, &now)
+				dev := d.lonely(t, &cred)
+				asked := 0
+				for i, want := range []int{2, 1, 1 + tt.extra, 1, 1} {
+					if i == 2 {
+						now.Store(&tt.then)
+					}
+					if err := d.poll(t, dev, 2); err != nil {
+						t.Errorf("%s, level %d, poll %d: %v", tt.name, level, i+1, err)
+					}
+					if n := len(d.asked()) - asked; n != want {
+						t.Errorf("%s, level %d, poll %d: %d datagrams, want %d", tt.name, level, i+1, n, want)
+					}
+					asked = len(d.asked())
 				}
-				if err := d.poll(t, dev, 2); err != nil {
-					t.Errorf("%s, level %d, poll %d: %v", tt.name, level, i+1, err)
-				}
-				if n := len(d.asked()) - asked; n != want {
-					t.Errorf("%s, level %d, poll %d: %d datagrams, want %d", tt.name, level, i+1, n, want)
-				}
-				asked = len(d.asked())
 			}
 		}
-	}
+	})
 }

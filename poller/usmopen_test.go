@@ -6,6 +6,7 @@ import (
 	"errors"
 	"slices"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/gosnmp/gosnmp"
@@ -111,88 +112,90 @@ func resign(e *engine, b []byte) {
 
 // What comes from the engine itself is refused by name where it cannot be an answer to us.
 func TestOpenBehindTheDigest(t *testing.T) {
-	cred := v3("u1", AuthPriv, AuthSHA512, PrivAES256)
-	des := v3("u1", AuthPriv, AuthMD5, PrivDES)
-	clear := v3("u1", AuthNoPriv, AuthSHA512, "")
-	right := tlv(0x30, tlv(4, []byte(engineID)), tlv(4), responsePDU(7))
-	scoped := func(pdu ...[]byte) []byte {
-		return tlv(0x30, tlv(4, []byte(engineID)), tlv(4), slices.Concat(pdu...))
-	}
-	report := func(binds ...[]byte) []byte {
-		return scoped(tlv(0xa8, whole(2, 7), whole(2, 0), whole(2, 0), tlv(0x30, binds...)))
-	}
-	counter := bind(reportNotInTime, whole(0x41, 3))
-	tests := []struct {
-		name   string
-		cred   *Credential
-		scoped []byte
-		f      func(m *message3)
-		want   error
-	}{
-		{"right", &cred, right, nil, nil},
-		{"right, DES", &des, right, nil, nil},
-		{"right, in clear", &clear, right, nil, nil},
-		{"padding", &cred, slices.Concat(right, make([]byte, 7)), nil, nil},
-		{"padding of DES", &des, slices.Concat(right, []byte{1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13}), nil, nil},
-		{"bytes behind what is in clear", &clear, slices.Concat(right, []byte{0}), nil, errUndecodable},
-		{"two PDUs", &cred, scoped(responsePDU(7), responsePDU(7)), nil, errSecurity},
-		{"two PDUs in clear", &clear, scoped(responsePDU(7), responsePDU(7)), nil, errUndecodable},
-		{"nothing", &cred, nil, nil, errSecurity},
-		{"no PDU", &cred, scoped(), nil, errSecurity},
-		{"cut short", &cred, right[:len(right)-1], nil, errSecurity},
-		{"cut short in clear", &clear, right[:len(right)-1], nil, errUndecodable},
-		{"longer than it is", &cred, slices.Concat([]byte{0x30, right[1] + 1}, right[2:]), nil, errSecurity},
-		{"not a sequence", &cred, slices.Concat([]byte{0x31}, right[1:]), nil, errSecurity},
-		{"a length of five bytes", &cred, []byte{0x30, 0x85, 0, 0, 0, 0, 0}, nil, errSecurity},
-		{"an indefinite length", &cred, slices.Concat([]byte{0x30, 0x80}, right[2:]), nil, errSecurity},
-		{"nested", &cred, bytes.Repeat([]byte{0x30, 0x80}, 2000), nil, errSecurity},
-		{"garbage", &cred, []byte("garbage after decryption"), nil, errSecurity},
-		{"another request", &cred, scoped(responsePDU(8)), nil, errID},
-		{"no request", &cred, scoped(tlv(0xa2)), nil, errID},
-		{"a request of its own", &cred, scoped(tlv(0xa7, whole(2, 7))), nil, nil}, // whoever reads the PDU refuses it
-		{"another user", &cred, right, func(m *message3) { m.user = "u2" }, errSecurity},
-		{"another engine", &cred, right, func(m *message3) { m.engine += "2" }, errSecurity},
-		{"old", &cred, right, func(m *message3) { m.uptime = 1000 - timeWindow - 1 }, errTime},
-		{"of earlier boots", &cred, right, func(m *message3) { m.boots = 4 }, errTime},
-		{"at the edge of the window", &cred, right, func(m *message3) { m.uptime = 1000 - timeWindow + 5 }, nil},
-		{"long salt", &cred, right, func(m *message3) { m.salt = []byte{9, 8, 7, 6, 5, 4, 3, 2, 1} }, errSecurity},
-		{"more behind the data", &cred, right, func(m *message3) { m.behind = []byte{5, 0} }, errSecurity},
-		{"report to another user", &cred, report(counter), func(m *message3) { m.user = "u2" }, errSecurity},
-		{"report of another engine", &clear, report(counter), func(m *message3) { m.engine += "2" }, errSecurity},
-		{"not encrypted", &cred, right, func(m *message3) { m.flags = 1 }, errUndecodable},
-		{"encrypted without need", &clear, right, func(m *message3) { m.flags = 3 }, errSecurity},
-		{"encrypted, not authenticated", &cred, right, func(m *message3) { m.flags = 2 }, errUndecodable},
-		{"not authenticated", &cred, right, func(m *message3) { m.flags = 0 }, errUndecodable},
-		{"report", &cred, report(counter), nil, new(reportError)},
-		{"report that is old", &cred, report(counter), func(m *message3) { m.uptime = 1 }, new(reportError)},
-		{"report of two objects", &cred, report(counter, counter), nil, errCount},
-		{"report of nothing", &cred, report(), nil, errCount},
-		{"report of no object", &cred, report(tlv(0x30)), nil, errUndecodable},
-		{"report of no name", &cred, report(tlv(0x30, tlv(6), whole(0x41, 3))), nil, errUndecodable},
-		{"report of half a name", &cred, report(tlv(0x30, tlv(6, []byte{0x2b, 0x86}), whole(0x41, 3))), nil, errUndecodable},
-		{"report of a huge arc", &cred, report(tlv(0x30, tlv(6, []byte{0x2b, 0x90, 0x80, 0x80, 0x80, 0}), whole(0x41, 3))), nil, errUndecodable},
-		{"report of a long name", &cred, report(tlv(0x30, tlv(6, make([]byte, 129)), whole(0x41, 3))), nil, errUndecodable},
-		{"report of two values", &cred, report(slices.Concat([]byte{0x30, counter[1] + 3}, counter[2:], whole(0x41, 3))), nil, errUndecodable},
-		{"report with more behind", &cred, scoped(tlv(0xa8, whole(2, 7), whole(2, 0), whole(2, 0), tlv(0x30, counter), whole(2, 0))), nil, errUndecodable},
-		{"report without a list", &cred, scoped(tlv(0xa8, whole(2, 7), whole(2, 0), whole(2, 0))), nil, errUndecodable},
-	}
-	for _, tt := range tests {
-		e := knownEngine(t, tt.cred)
-		m := message3{id: 7, flags: tt.cred.Level.flags(), engine: engineID, user: "u1", boots: 5, uptime: 1000}
-		if tt.f != nil {
-			tt.f(&m)
+	synctest.Test(t, func(t *testing.T) {
+		cred := v3("u1", AuthPriv, AuthSHA512, PrivAES256)
+		des := v3("u1", AuthPriv, AuthMD5, PrivDES)
+		clear := v3("u1", AuthNoPriv, AuthSHA512, "")
+		right := tlv(0x30, tlv(4, []byte(engineID)), tlv(4), responsePDU(7))
+		scoped := func(pdu ...[]byte) []byte {
+			return tlv(0x30, tlv(4, []byte(engineID)), tlv(4), slices.Concat(pdu...))
 		}
-		pdu, err := e.open(m.sealedWith(e, tt.scoped))
-		if _, ok := tt.want.(*reportError); ok { //nolint:errorlint // a mark in the table
-			if rep := (*reportError)(nil); !errors.As(err, &rep) || rep.oid != reportNotInTime || rep.id != 7 || rep.header.engine != engineID || rep.header.boots != 5 {
-				t.Errorf("%s: %v", tt.name, err)
+		report := func(binds ...[]byte) []byte {
+			return scoped(tlv(0xa8, whole(2, 7), whole(2, 0), whole(2, 0), tlv(0x30, binds...)))
+		}
+		counter := bind(reportNotInTime, whole(0x41, 3))
+		tests := []struct {
+			name   string
+			cred   *Credential
+			scoped []byte
+			f      func(m *message3)
+			want   error
+		}{
+			{"right", &cred, right, nil, nil},
+			{"right, DES", &des, right, nil, nil},
+			{"right, in clear", &clear, right, nil, nil},
+			{"padding", &cred, slices.Concat(right, make([]byte, 7)), nil, nil},
+			{"padding of DES", &des, slices.Concat(right, []byte{1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13}), nil, nil},
+			{"bytes behind what is in clear", &clear, slices.Concat(right, []byte{0}), nil, errUndecodable},
+			{"two PDUs", &cred, scoped(responsePDU(7), responsePDU(7)), nil, errSecurity},
+			{"two PDUs in clear", &clear, scoped(responsePDU(7), responsePDU(7)), nil, errUndecodable},
+			{"nothing", &cred, nil, nil, errSecurity},
+			{"no PDU", &cred, scoped(), nil, errSecurity},
+			{"cut short", &cred, right[:len(right)-1], nil, errSecurity},
+			{"cut short in clear", &clear, right[:len(right)-1], nil, errUndecodable},
+			{"longer than it is", &cred, slices.Concat([]byte{0x30, right[1] + 1}, right[2:]), nil, errSecurity},
+			{"not a sequence", &cred, slices.Concat([]byte{0x31}, right[1:]), nil, errSecurity},
+			{"a length of five bytes", &cred, []byte{0x30, 0x85, 0, 0, 0, 0, 0}, nil, errSecurity},
+			{"an indefinite length", &cred, slices.Concat([]byte{0x30, 0x80}, right[2:]), nil, errSecurity},
+			{"nested", &cred, bytes.Repeat([]byte{0x30, 0x80}, 2000), nil, errSecurity},
+			{"garbage", &cred, []byte("garbage after decryption"), nil, errSecurity},
+			{"another request", &cred, scoped(responsePDU(8)), nil, errID},
+			{"no request", &cred, scoped(tlv(0xa2)), nil, errID},
+			{"a request of its own", &cred, scoped(tlv(0xa7, whole(2, 7))), nil, nil}, // whoever reads the PDU refuses it
+			{"another user", &cred, right, func(m *message3) { m.user = "u2" }, errSecurity},
+			{"another engine", &cred, right, func(m *message3) { m.engine += "2" }, errSecurity},
+			{"old", &cred, right, func(m *message3) { m.uptime = 1000 - timeWindow - 1 }, errTime},
+			{"of earlier boots", &cred, right, func(m *message3) { m.boots = 4 }, errTime},
+			{"at the edge of the window", &cred, right, func(m *message3) { m.uptime = 1000 - timeWindow }, nil},
+			{"long salt", &cred, right, func(m *message3) { m.salt = []byte{9, 8, 7, 6, 5, 4, 3, 2, 1} }, errSecurity},
+			{"more behind the data", &cred, right, func(m *message3) { m.behind = []byte{5, 0} }, errSecurity},
+			{"report to another user", &cred, report(counter), func(m *message3) { m.user = "u2" }, errSecurity},
+			{"report of another engine", &clear, report(counter), func(m *message3) { m.engine += "2" }, errSecurity},
+			{"not encrypted", &cred, right, func(m *message3) { m.flags = 1 }, errUndecodable},
+			{"encrypted without need", &clear, right, func(m *message3) { m.flags = 3 }, errSecurity},
+			{"encrypted, not authenticated", &cred, right, func(m *message3) { m.flags = 2 }, errUndecodable},
+			{"not authenticated", &cred, right, func(m *message3) { m.flags = 0 }, errUndecodable},
+			{"report", &cred, report(counter), nil, new(reportError)},
+			{"report that is old", &cred, report(counter), func(m *message3) { m.uptime = 1 }, new(reportError)},
+			{"report of two objects", &cred, report(counter, counter), nil, errCount},
+			{"report of nothing", &cred, report(), nil, errCount},
+			{"report of no object", &cred, report(tlv(0x30)), nil, errUndecodable},
+			{"report of no name", &cred, report(tlv(0x30, tlv(6), whole(0x41, 3))), nil, errUndecodable},
+			{"report of half a name", &cred, report(tlv(0x30, tlv(6, []byte{0x2b, 0x86}), whole(0x41, 3))), nil, errUndecodable},
+			{"report of a huge arc", &cred, report(tlv(0x30, tlv(6, []byte{0x2b, 0x90, 0x80, 0x80, 0x80, 0}), whole(0x41, 3))), nil, errUndecodable},
+			{"report of a long name", &cred, report(tlv(0x30, tlv(6, make([]byte, 129)), whole(0x41, 3))), nil, errUndecodable},
+			{"report of two values", &cred, report(slices.Concat([]byte{0x30, counter[1] + 3}, counter[2:], whole(0x41, 3))), nil, errUndecodable},
+			{"report with more behind", &cred, scoped(tlv(0xa8, whole(2, 7), whole(2, 0), whole(2, 0), tlv(0x30, counter), whole(2, 0))), nil, errUndecodable},
+			{"report without a list", &cred, scoped(tlv(0xa8, whole(2, 7), whole(2, 0), whole(2, 0))), nil, errUndecodable},
+		}
+		for _, tt := range tests {
+			e := knownEngine(t, tt.cred)
+			m := message3{id: 7, flags: tt.cred.Level.flags(), engine: engineID, user: "u1", boots: 5, uptime: 1000}
+			if tt.f != nil {
+				tt.f(&m)
 			}
-			continue
+			pdu, err := e.open(m.sealedWith(e, tt.scoped))
+			if _, ok := tt.want.(*reportError); ok { //nolint:errorlint // a mark in the table
+				if rep := (*reportError)(nil); !errors.As(err, &rep) || rep.oid != reportNotInTime || rep.id != 7 || rep.header.engine != engineID || rep.header.boots != 5 {
+					t.Errorf("%s: %v", tt.name, err)
+				}
+				continue
+			}
+			if !errors.Is(err, tt.want) || (pdu != nil) != (tt.want == nil) {
+				t.Errorf("%s: % x, %v, want %v", tt.name, pdu, err, tt.want)
+			}
 		}
-		if !errors.Is(err, tt.want) || (pdu != nil) != (tt.want == nil) {
-			t.Errorf("%s: % x, %v, want %v", tt.name, pdu, err, tt.want)
-		}
-	}
+	})
 }
 
 // The parameters of the header are as hostile as the rest.
@@ -295,35 +298,37 @@ func TestOpenPlainReports(t *testing.T) {
 // An authenticated answer from before the time window is not believed; one within it, or of an
 // engine that has restarted, is. The clock follows forward only.
 func TestOpenTimeWindow(t *testing.T) {
-	cred := v3("u1", AuthPriv, AuthSHA256, PrivAES128)
-	p := newFarEngine(t, &cred, engineID)
-	for _, tt := range []struct {
-		boots, time         uint32
-		want                error
-		leftBoots, leftTime uint32
-	}{
-		{5, 1300, nil, 5, 1300},
-		{5, 1300 - timeWindow, nil, 5, 1300 - timeWindow},
-		{5, 1300 - timeWindow - 2, errTime, 5, 1000},
-		{4, 1300, errTime, 5, 1000},
-		{6, 1, nil, 6, 1},
-		{5, 1<<31 - 1, nil, 5, 1<<31 - 1},
-	} {
-		e := knownEngine(t, &cred)
-		e.at -= 300 * time.Second
-		_, err := e.open(p.answer(t, 9, uptimeVar, func(_ *gosnmp.SnmpPacket, usm *gosnmp.UsmSecurityParameters) {
-			usm.AuthoritativeEngineBoots, usm.AuthoritativeEngineTime = tt.boots, tt.time
-		}))
-		if !errors.Is(err, tt.want) || e.boots != tt.leftBoots || e.time != tt.leftTime {
-			t.Errorf("boots %d, time %d: %v, want %v; clock %d, %d", tt.boots, tt.time, err, tt.want, e.boots, e.time)
+	synctest.Test(t, func(t *testing.T) {
+		cred := v3("u1", AuthPriv, AuthSHA256, PrivAES128)
+		p := newFarEngine(t, &cred, engineID)
+		for _, tt := range []struct {
+			boots, time         uint32
+			want                error
+			leftBoots, leftTime uint32
+		}{
+			{5, 1300, nil, 5, 1300},
+			{5, 1300 - timeWindow, nil, 5, 1300 - timeWindow},
+			{5, 1300 - timeWindow - 1, errTime, 5, 1000},
+			{4, 1300, errTime, 5, 1000},
+			{6, 1, nil, 6, 1},
+			{5, 1<<31 - 1, nil, 5, 1<<31 - 1},
+		} {
+			e := knownEngine(t, &cred)
+			e.at -= 300 * time.Second
+			_, err := e.open(p.answer(t, 9, uptimeVar, func(_ *gosnmp.SnmpPacket, usm *gosnmp.UsmSecurityParameters) {
+				usm.AuthoritativeEngineBoots, usm.AuthoritativeEngineTime = tt.boots, tt.time
+			}))
+			if !errors.Is(err, tt.want) || e.boots != tt.leftBoots || e.time != tt.leftTime {
+				t.Errorf("boots %d, time %d: %v, want %v; clock %d, %d", tt.boots, tt.time, err, tt.want, e.boots, e.time)
+			}
 		}
-	}
-	e := knownEngine(t, &cred)
-	if _, err := e.open(p.answer(t, 9, uptimeVar, func(_ *gosnmp.SnmpPacket, usm *gosnmp.UsmSecurityParameters) {
-		usm.AuthoritativeEngineTime = 990
-	})); err != nil || e.time != 1000 {
-		t.Errorf("moved back to %d, %v", e.time, err)
-	}
+		e := knownEngine(t, &cred)
+		if _, err := e.open(p.answer(t, 9, uptimeVar, func(_ *gosnmp.SnmpPacket, usm *gosnmp.UsmSecurityParameters) {
+			usm.AuthoritativeEngineTime = 990
+		})); err != nil || e.time != 1000 {
+			t.Errorf("moved back to %d, %v", e.time, err)
+		}
+	})
 }
 
 func TestOIDText(t *testing.T) {

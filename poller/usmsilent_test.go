@@ -7,6 +7,7 @@ import (
 	"strings"
 	"sync/atomic"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/gosnmp/gosnmp"
@@ -26,7 +27,7 @@ type dropper struct {
 func startDropper(t *testing.T, cred *Credential) *dropper {
 	d := &dropper{}
 	d.engine.Store(new(engineID))
-	d.agent = startAgent(t, func(a asked) [][]byte {
+	d.agent = newAgent(func(a asked) [][]byte {
 		h := header(t, a.raw)
 		switch {
 		case d.dead.Load():
@@ -57,7 +58,7 @@ func (d *dropper) lonely(t *testing.T, cred *Credential) *device {
 	t.Helper()
 	cfg := d.device()
 	cfg.Credential, cfg.Timeout = *cred, 100*time.Millisecond
-	return connect(t, &cfg, d.addr(), &tally{})
+	return d.connect(t, &cfg, &tally{})
 }
 
 // A wrong privacy password is named in every poll, and so is one that was changed.
@@ -73,26 +74,27 @@ func TestPrivacyPasswordIsNamedInEveryPoll(t *testing.T) {
 		{"changed", true, 2, "the privacy password or protocol (AES-128) was changed on the router, or its agent has become too slow"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			t.Parallel()
-			cred := v3("u1", AuthPriv, AuthSHA256, PrivAES128)
-			d := startDropper(t, &cred)
-			dev := d.lonely(t, &cred)
-			if tt.worked {
+			synctest.Test(t, func(t *testing.T) {
+				cred := v3("u1", AuthPriv, AuthSHA256, PrivAES128)
+				d := startDropper(t, &cred)
+				dev := d.lonely(t, &cred)
+				if tt.worked {
+					if err := d.poll(t, dev, tt.attempts); err != nil {
+						t.Fatal(err)
+					}
+				}
+				d.deaf.Store(true)
+				for i, attempts := range []int{tt.attempts, tt.attempts, 1, 1} { // a silent router is asked once
+					err := d.poll(t, dev, attempts)
+					if named := of("r1", "read", err); named.Miss != linkmodel.MissAuth || !strings.Contains(named.Error(), tt.text) {
+						t.Errorf("poll %d: %s %v", i+1, named.Miss, err)
+					}
+				}
+				d.deaf.Store(false)
 				if err := d.poll(t, dev, tt.attempts); err != nil {
-					t.Fatal(err)
+					t.Errorf("with the right password again: %v", err)
 				}
-			}
-			d.deaf.Store(true)
-			for i, attempts := range []int{tt.attempts, tt.attempts, 1, 1} { // a silent router is asked once
-				err := d.poll(t, dev, attempts)
-				if named := of("r1", "read", err); named.Miss != linkmodel.MissAuth || !strings.Contains(named.Error(), tt.text) {
-					t.Errorf("poll %d: %s %v", i+1, named.Miss, err)
-				}
-			}
-			d.deaf.Store(false)
-			if err := d.poll(t, dev, tt.attempts); err != nil {
-				t.Errorf("with the right password again: %v", err)
-			}
+			})
 		})
 	}
 }
@@ -100,116 +102,126 @@ func TestPrivacyPasswordIsNamedInEveryPoll(t *testing.T) {
 // A router that answers nothing at all is silent, whatever the level; it is discovered anew after
 // forgetAfter requests and not before.
 func TestSilentEngineIsForgotten(t *testing.T) {
-	for _, level := range []Level{AuthNoPriv, AuthPriv} {
-		cred := v3("u1", level, AuthSHA256, PrivAES128)
-		d := startDropper(t, &cred)
-		dev := d.lonely(t, &cred)
-		if err := d.poll(t, dev, 1); err != nil {
-			t.Fatal(err)
-		}
-		d.dead.Store(true)
-		for i := range forgetAfter {
-			if !dev.usm.ready() {
-				t.Errorf("level %d: forgotten after %d requests", level, i)
+	synctest.Test(t, func(t *testing.T) {
+		for _, level := range []Level{AuthNoPriv, AuthPriv} {
+			cred := v3("u1", level, AuthSHA256, PrivAES128)
+			d := startDropper(t, &cred)
+			dev := d.lonely(t, &cred)
+			if err := d.poll(t, dev, 1); err != nil {
+				t.Fatal(err)
 			}
-			if named := of("r1", "read", d.poll(t, dev, 1)); named.Miss != linkmodel.MissTimeout {
-				t.Errorf("level %d: %s %v", level, named.Miss, named)
+			d.dead.Store(true)
+			for i := range forgetAfter {
+				if !dev.usm.ready() {
+					t.Errorf("level %d: forgotten after %d requests", level, i)
+				}
+				if named := of("r1", "read", d.poll(t, dev, 1)); named.Miss != linkmodel.MissTimeout {
+					t.Errorf("level %d: %s %v", level, named.Miss, named)
+				}
+			}
+			if dev.usm.ready() {
+				t.Errorf("level %d: not forgotten", level)
+			}
+			d.dead.Store(false)
+			if err := d.poll(t, dev, 1); err != nil || d.found.Load() != 2 {
+				t.Errorf("level %d: discovered %d times, %v", level, d.found.Load(), err)
 			}
 		}
-		if dev.usm.ready() {
-			t.Errorf("level %d: not forgotten", level)
-		}
-		d.dead.Store(false)
-		if err := d.poll(t, dev, 1); err != nil || d.found.Load() != 2 {
-			t.Errorf("level %d: discovered %d times, %v", level, d.found.Load(), err)
-		}
-	}
+	})
 }
 
 // A router that was replaced by one with another engine is found within one poll.
 func TestProbeFindsAnotherEngine(t *testing.T) {
-	cred := v3("u1", AuthPriv, AuthSHA256, PrivAES128)
-	d := startDropper(t, &cred)
-	dev := d.lonely(t, &cred)
-	if err := d.poll(t, dev, 2); err != nil {
-		t.Fatal(err)
-	}
-	d.engine.Store(new("\x80\x00\x1f\x88\x04other"))
-	if err := d.poll(t, dev, 2); err != nil {
-		t.Error(err)
-	}
+	synctest.Test(t, func(t *testing.T) {
+		cred := v3("u1", AuthPriv, AuthSHA256, PrivAES128)
+		d := startDropper(t, &cred)
+		dev := d.lonely(t, &cred)
+		if err := d.poll(t, dev, 2); err != nil {
+			t.Fatal(err)
+		}
+		d.engine.Store(new("\x80\x00\x1f\x88\x04other"))
+		if err := d.poll(t, dev, 2); err != nil {
+			t.Error(err)
+		}
+	})
 }
 
 // A probe goes with the last of several attempts of an encrypted request, and with no other.
 func TestProbeCostsOneDatagram(t *testing.T) {
-	for _, level := range []Level{AuthNoPriv, AuthPriv} {
-		cred := v3("u1", level, AuthSHA256, PrivAES128)
-		d := startDropper(t, &cred)
-		dev := d.lonely(t, &cred)
-		if err := d.poll(t, dev, 3); err != nil {
-			t.Fatal(err)
+	synctest.Test(t, func(t *testing.T) {
+		for _, level := range []Level{AuthNoPriv, AuthPriv} {
+			cred := v3("u1", level, AuthSHA256, PrivAES128)
+			d := startDropper(t, &cred)
+			dev := d.lonely(t, &cred)
+			if err := d.poll(t, dev, 3); err != nil {
+				t.Fatal(err)
+			}
+			d.deaf.Store(true)
+			_ = d.poll(t, dev, 3)
+			want := []bool{true, false, false, false, false} // which are discoveries
+			if level == AuthPriv {
+				want = append(want, true)
+			}
+			var got []bool
+			for _, a := range d.asked() {
+				got = append(got, header(t, a.raw).engine == "")
+			}
+			if !slices.Equal(got, want) {
+				t.Errorf("level %d: discoveries %v, want %v", level, got, want)
+			}
 		}
-		d.deaf.Store(true)
-		_ = d.poll(t, dev, 3)
-		want := []bool{true, false, false, false, false} // which are discoveries
-		if level == AuthPriv {
-			want = append(want, true)
-		}
-		var got []bool
-		for _, a := range d.asked() {
-			got = append(got, header(t, a.raw).engine == "")
-		}
-		if !slices.Equal(got, want) {
-			t.Errorf("level %d: discoveries %v, want %v", level, got, want)
-		}
-	}
+	})
 }
 
 // An authenticated answer from before the time window is not believed; one within it, or of an
 // engine that has restarted, is.
 func TestTimeWindow(t *testing.T) {
-	for _, tt := range []struct {
-		boots, time uint32
-		want        error
-	}{
-		{5, 1300, nil},
-		{5, 1300 - timeWindow, nil},
-		{5, 1300 - timeWindow - 2, errTime},
-		{4, 1300, errTime},
-		{6, 1, nil},
-		{5, 1<<31 - 1, nil},
-	} {
-		cred := v3("u1", AuthPriv, AuthSHA256, PrivAES128)
-		e := knownEngine(t, &cred)
-		e.at -= 300 * time.Second
-		_, err := decodeMessage(e, sealed(t, &cred, 9, func(_ *gosnmp.SnmpPacket, usm *gosnmp.UsmSecurityParameters) {
-			usm.AuthoritativeEngineBoots, usm.AuthoritativeEngineTime = tt.boots, tt.time
-		}))
-		if !errors.Is(err, tt.want) {
-			t.Errorf("boots %d, time %d: %v, want %v", tt.boots, tt.time, err, tt.want)
+	synctest.Test(t, func(t *testing.T) {
+		for _, tt := range []struct {
+			boots, time uint32
+			want        error
+		}{
+			{5, 1300, nil},
+			{5, 1300 - timeWindow, nil},
+			{5, 1300 - timeWindow - 1, errTime},
+			{4, 1300, errTime},
+			{6, 1, nil},
+			{5, 1<<31 - 1, nil},
+		} {
+			cred := v3("u1", AuthPriv, AuthSHA256, PrivAES128)
+			e := knownEngine(t, &cred)
+			e.at -= 300 * time.Second
+			_, err := decodeMessage(e, sealed(t, &cred, 9, func(_ *gosnmp.SnmpPacket, usm *gosnmp.UsmSecurityParameters) {
+				usm.AuthoritativeEngineBoots, usm.AuthoritativeEngineTime = tt.boots, tt.time
+			}))
+			if !errors.Is(err, tt.want) {
+				t.Errorf("boots %d, time %d: %v, want %v", tt.boots, tt.time, err, tt.want)
+			}
 		}
-	}
-	cred := v3("u1", NoAuthNoPriv, "", "")
-	e := knownEngine(t, &cred)
-	m := reading3(NoAuthNoPriv, ticksValue)
-	m.boots, m.uptime = 1, 1
-	if _, err := decodeMessage(e, m.plainBytes()); err != nil {
-		t.Errorf("a clock that nothing authenticates: %v", err)
-	}
+		cred := v3("u1", NoAuthNoPriv, "", "")
+		e := knownEngine(t, &cred)
+		m := reading3(NoAuthNoPriv, ticksValue)
+		m.boots, m.uptime = 1, 1
+		if _, err := decodeMessage(e, m.plainBytes()); err != nil {
+			t.Errorf("a clock that nothing authenticates: %v", err)
+		}
+	})
 }
 
 // Nobody without the keys moves the clock of an engine that has proven itself.
 func TestPlainReportKeepsTheClockOfAProvenEngine(t *testing.T) {
-	cred := v3("u1", AuthPriv, AuthSHA256, PrivAES128)
-	forged := header3{engine: engineID, boots: 1, time: 1}
-	e := knownEngine(t, &cred)
-	if _, err := e.adopt(&forged); err != nil || e.boots != 1 || e.time != 1 {
-		t.Errorf("not proven: boots %d, time %d, %v", e.boots, e.time, err)
-	}
-	e = knownEngine(t, &cred)
-	e.answered()
-	e.known = false
-	if _, err := e.adopt(&forged); err != nil || e.boots != 5 || e.time != 1000 || !e.known {
-		t.Errorf("proven: boots %d, time %d, known %t, %v", e.boots, e.time, e.known, err)
-	}
+	synctest.Test(t, func(t *testing.T) {
+		cred := v3("u1", AuthPriv, AuthSHA256, PrivAES128)
+		forged := header3{engine: engineID, boots: 1, time: 1}
+		e := knownEngine(t, &cred)
+		if _, err := e.adopt(&forged); err != nil || e.boots != 1 || e.time != 1 {
+			t.Errorf("not proven: boots %d, time %d, %v", e.boots, e.time, err)
+		}
+		e = knownEngine(t, &cred)
+		e.answered()
+		e.known = false
+		if _, err := e.adopt(&forged); err != nil || e.boots != 5 || e.time != 1000 || !e.known {
+			t.Errorf("proven: boots %d, time %d, known %t, %v", e.boots, e.time, e.known, err)
+		}
+	})
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
@@ -14,15 +15,15 @@ import (
 	"github.com/bothends/bothends/linkmodel"
 )
 
-// walkAgent walks ifName of a scripted agent.
+// walkAgent walks ifName of a scripted agent, in a synctest bubble.
 func walkAgent(t *testing.T, timeout time.Duration, play script) ([]row, *agent, error) {
 	t.Helper()
-	a := startAgent(t, play)
+	a := newAgent(play)
 	dev := a.device()
 	dev.Timeout = timeout
 	var c tally
-	s := connect(t, &dev, a.addr(), &c)
-	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	s := a.connect(t, &dev, &c)
+	ctx, cancel := context.WithTimeout(t.Context(), time.Hour)
 	defer cancel()
 	rows, err := walk(ctx, s.ask, ifName)
 	return rows, a, err
@@ -52,21 +53,23 @@ func bulk(a asked, first, last int, end ...[]byte) [][]byte {
 }
 
 func TestWalkIsComplete(t *testing.T) {
-	const rows = 45
-	got, a, err := walkAgent(t, 2*time.Second, func(a asked) [][]byte {
-		from := lastArc(a)
-		to := min(from+int(a.size), rows)
-		if to-from < int(a.size) {
-			return bulk(a, from+1, to, bind(".1.3.6.1.2.1.31.1.1.1.2.1", whole(0x41, 1)))
+	synctest.Test(t, func(t *testing.T) {
+		const rows = 45
+		got, a, err := walkAgent(t, 2*time.Second, func(a asked) [][]byte {
+			from := lastArc(a)
+			to := min(from+int(a.size), rows)
+			if to-from < int(a.size) {
+				return bulk(a, from+1, to, bind(".1.3.6.1.2.1.31.1.1.1.2.1", whole(0x41, 1)))
+			}
+			return bulk(a, from+1, to)
+		})
+		if err != nil || len(got) != rows || got[44] != (row{45, "eth45"}) {
+			t.Errorf("%d rows, %v", len(got), err)
 		}
-		return bulk(a, from+1, to)
+		if n := len(a.asked()); n != 3 {
+			t.Errorf("%d requests, want 3", n)
+		}
 	})
-	if err != nil || len(got) != rows || got[44] != (row{45, "eth45"}) {
-		t.Errorf("%d rows, %v", len(got), err)
-	}
-	if n := len(a.asked()); n != 3 {
-		t.Errorf("%d requests, want 3", n)
-	}
 }
 
 func TestWalkThatBreaksOffIsAnError(t *testing.T) {
@@ -101,37 +104,40 @@ func TestWalkThatBreaksOffIsAnError(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			t.Parallel()
-			rows, _, err := walkAgent(t, 40*time.Millisecond, tt.play)
-			if err == nil || rows != nil {
-				t.Fatalf("%d rows, no error", len(rows))
-			}
-			if !strings.Contains(err.Error(), tt.text) {
-				t.Errorf("error %q, want …%s…", err, tt.text)
-			}
+			synctest.Test(t, func(t *testing.T) {
+				rows, _, err := walkAgent(t, 40*time.Millisecond, tt.play)
+				if err == nil || rows != nil {
+					t.Fatalf("%d rows, no error", len(rows))
+				}
+				if !strings.Contains(err.Error(), tt.text) {
+					t.Errorf("error %q, want …%s…", err, tt.text)
+				}
+			})
 		})
 	}
 }
 
 // An agent that can only answer small requests is asked with smaller ones.
 func TestWalkHalvesItsRequests(t *testing.T) {
-	for _, silent := range []bool{true, false} {
-		rows, _, err := walkAgent(t, 50*time.Millisecond, func(a asked) [][]byte {
-			switch {
-			case a.size > 5 && silent:
-				return nil
-			case a.size > 5:
-				r := response{version: 1, community: a.community, pdu: 0xa2, id: a.id, status: 1}
-				return [][]byte{r.bytes()}
-			case lastArc(a) >= 10:
-				return bulk(a, 2, 1, bind(oidIfName+".10", tlv(0x82)))
+	synctest.Test(t, func(t *testing.T) {
+		for _, silent := range []bool{true, false} {
+			rows, _, err := walkAgent(t, 50*time.Millisecond, func(a asked) [][]byte {
+				switch {
+				case a.size > 5 && silent:
+					return nil
+				case a.size > 5:
+					r := response{version: 1, community: a.community, pdu: 0xa2, id: a.id, status: 1}
+					return [][]byte{r.bytes()}
+				case lastArc(a) >= 10:
+					return bulk(a, 2, 1, bind(oidIfName+".10", tlv(0x82)))
+				}
+				return bulk(a, lastArc(a)+1, lastArc(a)+5)
+			})
+			if err != nil || len(rows) != 10 {
+				t.Errorf("silent %t: %d rows, %v", silent, len(rows), err)
 			}
-			return bulk(a, lastArc(a)+1, lastArc(a)+5)
-		})
-		if err != nil || len(rows) != 10 {
-			t.Errorf("silent %t: %d rows, %v", silent, len(rows), err)
 		}
-	}
+	})
 }
 
 // follows orders OIDs as numbers, not as text.
