@@ -121,18 +121,14 @@ func median(delays []float64) string {
 		return "–"
 	}
 	sorted := slices.Clone(delays)
-	slices.SortFunc(sorted, func(a, b float64) int {
-		switch {
-		case a < b || !math.IsNaN(a) && math.IsNaN(b):
-			return -1
-		case b < a || !math.IsNaN(b) && math.IsNaN(a):
-			return 1
-		default:
-			return 0
+	for i, d := range sorted {
+		if math.IsNaN(d) {
+			sorted[i] = math.Inf(1)
 		}
-	})
-	middle := sorted[len(sorted)/2]
-	if math.IsNaN(middle) {
+	}
+	slices.Sort(sorted)
+	middle := (sorted[(len(sorted)-1)/2] + sorted[len(sorted)/2]) / 2
+	if math.IsInf(middle, 1) {
 		return "over a day"
 	}
 	return fmt.Sprintf("%.0f s", middle)

@@ -84,6 +84,7 @@ func special() []scenario {
 		{"2 % repeated", live, func(s *scenario) { s.repeated = 0.02 }},
 		{"2 % repeated", linux, func(s *scenario) { s.repeated = 0.02 }},
 		{"30 % missed", linux, func(s *scenario) { s.missed = 0.3 }},
+		{"control frames", live, func(s *scenario) { s.control = 1 }},
 		{"control frames", live, func(s *scenario) { s.control, s.traffic = 1, daily }},
 		{"control frames", linux, func(s *scenario) { s.control, s.traffic = 1, daily }},
 		{"quiet link", linux, func(s *scenario) { s.traffic = quiet }},
@@ -100,7 +101,10 @@ func special() []scenario {
 			all = append(all, s.named(cases[i].what))
 		}
 	}
-	return all
+	half := scenario{
+		group: groupSpecial, traffic: bursty, cache: caches[2], declared: true, interval: 30 * time.Second, detects: true,
+	}
+	return append(all, half.named(""))
 }
 
 // known are links that have lost the same share of their packets for ever.
