@@ -14,8 +14,8 @@ type observation struct {
 	view *linkmodel.View // for evidence in texts; nil when only signals are judged
 }
 
-// numSignals is how many signals a view gives: four kinds per direction and three per link.
-const numSignals = 11
+// numSignals is how many signals a view gives.
+const numSignals = linkmodel.NumSignals
 
 // witnessed makes the signals about the link's state unknown where this cycle's answers do not
 // carry them. A view keeps the last status of an end that missed a poll; that is good for the

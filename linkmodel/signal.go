@@ -1,18 +1,23 @@
 package linkmodel
 
-// AppendSignals appends every signal of a view to dst: saturated, errors, discards and lossy once
-// per direction, then down, half-down and unreachable once for the link. The order is fixed.
+// NumSignals is how many signals a view gives: nine kinds per direction and five for the link.
+const NumSignals = 2*9 + 5
+
+// AppendSignals appends every signal of a view to dst, always the same in the same order: first those
+// of each direction, then those of the link.
 func AppendSignals(dst []Signal, v *View) []Signal {
 	for _, d := range Directions {
-		dst = appendDirection(dst, d, &v.Directions[d])
+		dst = appendDirection(dst, d, v)
+		dst = appendChecks(dst, d, v)
 	}
 	for _, k := range [...]Kind{KindDown, KindHalfDown, KindUnreachable} {
 		dst = append(dst, stateSignal(k, v))
 	}
-	return dst
+	return append(dst, mismatchSignal(v), frozenSignal(v))
 }
 
-func appendDirection(dst []Signal, d Direction, dv *DirectionView) []Signal {
+func appendDirection(dst []Signal, d Direction, v *View) []Signal {
+	dv := &v.Directions[d]
 	lossy := Signal{Kind: KindLossy, Direction: d, End: NoEnd, Ratio: Unknown(dv.Loss.Reason)}
 	if l := &dv.Loss; l.Known {
 		lossy.Ratio = Known(l.Ratio)

@@ -44,13 +44,10 @@ func (s *speedTrust) exceeded(refused bool) {
 	s.doubted = s.doubted || s.running >= doubtAfter || s.refused >= doubtAfter
 }
 
-// capacity returns the capacity of a direction: declared, else the lower believable speed of the
-// two ends.
+// capacity returns the capacity of a direction: the least of what is declared and of the believable
+// speeds of the two ends. A circuit carries no more than was bought, nor more than its ports.
 func capacity(declared float64, ends *[2]EndView, tracks *[2]endTracker) Quantity {
-	if declared > 0 {
-		return Known(declared)
-	}
-	lowest := 0.0
+	lowest := declared
 	for _, e := range Ends {
 		speed := float64(ends[e].Last.HighSpeed) * 1e6
 		if speed == 0 || tracks[e].speed.doubted {

@@ -130,5 +130,7 @@ func TestCapacityIsTheLowerBelievableSpeed(t *testing.T) {
 	f("a does not say", [2]uint32{0, 10_000}, none, 0, Known(1e10))
 	f("z is not believed", [2]uint32{10_000, 1_000}, [2]bool{false, true}, 0, Known(1e10))
 	f("nobody is believed", [2]uint32{10_000, 1_000}, [2]bool{true, true}, 0, Unknown(ReasonNoCapacity))
-	f("declared", [2]uint32{1_000, 1_000}, none, 2e9, Known(2e9))
+	f("declared less", [2]uint32{1_000, 1_000}, none, 2e8, Known(2e8))
+	f("declared more than a port carries", [2]uint32{1_000, 10_000}, none, 2e9, Known(1e9))
+	f("declared, and no port believed", [2]uint32{1_000, 10_000}, [2]bool{true, true}, 2e9, Known(2e9))
 }

@@ -10,8 +10,9 @@ func endIsDown(e *EndView) bool { return e.Reachable && e.Last.Oper.IsDown() }
 func endIsUp(e *EndView) bool { return e.Reachable && e.Last.Oper.IsUp() }
 
 // baseState returns the state that the two ends give before findings are judged. shut tells which
-// ends an operator has shut, rated which have given two readings.
-func baseState(ends *[2]EndView, shut, rated [2]bool) State {
+// ends an operator has shut, rated which have given two readings, dead that a direction receives
+// nothing of what is sent.
+func baseState(ends *[2]EndView, shut, rated [2]bool, dead bool) State {
 	a, z := &ends[EndA], &ends[EndZ]
 	down := endIsDown(a) || endIsDown(z)
 	up := endIsUp(a) || endIsUp(z)
@@ -22,6 +23,8 @@ func baseState(ends *[2]EndView, shut, rated [2]bool) State {
 		return StateDown
 	case down && up:
 		return StateHalfDown
+	case dead:
+		return StateDeadPath
 	case endIsSilent(a) || endIsSilent(z):
 		return StateUnreachable
 	case !up || !rated[EndA] || !rated[EndZ]:

@@ -130,7 +130,7 @@ func TestStateIsTheSameFromBothEnds(t *testing.T) {
 		t.Helper()
 		for _, e := range [][2]end{{a, z}, {z, a}} {
 			views := [2]EndView{e[0].view, e[1].view}
-			got := baseState(&views, [2]bool{e[0].shut, e[1].shut}, [2]bool{e[0].rated, e[1].rated})
+			got := baseState(&views, [2]bool{e[0].shut, e[1].shut}, [2]bool{e[0].rated, e[1].rated}, false)
 			if got != want {
 				t.Errorf("%s: %v, want %v (%+v)", name, got, want, e)
 			}

@@ -9,6 +9,8 @@ type Tracker struct {
 	ends [2]endTracker
 	loss lossWindow
 	view View
+	// checks are what both ends say together beyond rates and loss.
+	checks checks
 
 	// state is the one published last, entered when; published is false before the first.
 	state     State
@@ -53,8 +55,9 @@ func (t *Tracker) Observe(p *Poll) *View {
 		dv.reconcile(d, &v.Ends)
 	}
 	t.loss.observe(&v.Directions, &v.Ends, &t.ends)
+	t.checks.observe(v, &t.ends)
 	shut := [2]bool{t.ends[EndA].isShut(&v.Ends[EndA]), t.ends[EndZ].isShut(&v.Ends[EndZ])}
-	v.State = baseState(&v.Ends, shut, [2]bool{t.ends[EndA].rated, t.ends[EndZ].rated})
+	v.State = baseState(&v.Ends, shut, [2]bool{t.ends[EndA].rated, t.ends[EndZ].rated}, v.dead())
 	return v
 }
 

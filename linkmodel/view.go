@@ -20,7 +20,7 @@ type View struct {
 	Directions [2]DirectionView
 	// Events happened in this cycle.
 	Events []Event
-	// Findings are the open findings at severity warning or critical, worst first.
+	// Findings are the open findings, worst first.
 	Findings []Finding
 }
 
@@ -51,6 +51,11 @@ type EndView struct {
 	Interval Interval
 	// CounterCache is how old the counters may be that the router serves.
 	CounterCache CounterCache
+	// SpeedDoubted tells that the end counts more than its reported speed allows.
+	SpeedDoubted bool
+	// Frozen tells that the end answers while its counters stand still and packets of its own arrive
+	// at the far end.
+	Frozen Verdict
 }
 
 // DirectionView is one direction of a link, reconciled from the sender's and the receiver's
@@ -61,7 +66,8 @@ type DirectionView struct {
 	// BPS is in bit/s as the routers count octets (layer 2, on most without FCS), PPS in
 	// packets/s. With both ends they are what the sender sent.
 	BPS, PPS Quantity
-	// Capacity is in bit/s: declared, else the lower believable ifHighSpeed of the two ends.
+	// Capacity is in bit/s: the least of what is declared and of the believable ifHighSpeed of both
+	// ends.
 	Capacity Quantity
 	// Utilization is BPS/Capacity, 0..1 and above where a router counts more than the contract.
 	Utilization Quantity
@@ -71,6 +77,7 @@ type DirectionView struct {
 	Loss             Loss
 	// Breakdown tells where the packets of Loss were lost.
 	Breakdown Breakdown
+	Checks    Checks
 }
 
 // Faults are errors or discards of one direction, by the side that counted them.

@@ -1,0 +1,67 @@
+package linkmodel
+
+import (
+	"math/rand/v2"
+	"testing"
+	"time"
+)
+
+// Ends whose rates have nothing to do with each other are told; ends that only lose are not.
+func TestAgreement(t *testing.T) {
+	f := func(name string, want Verdict, each func(r *rig, random *rand.Rand)) {
+		t.Helper()
+		random := rand.New(rand.NewPCG(3, 4))
+		r := newRig(t, ages(0, 0))
+		r.poll(pollGap)
+		for poll := range 3 * agreementPolls {
+			each(r, random)
+			v := r.poll(pollGap)
+			if v.Directions[AToZ].Checks.NotMatching == VerdictYes && (want != VerdictYes || poll < driftPolls-1) {
+				t.Fatalf("%s: not matching at poll %d", name, poll)
+			}
+		}
+		if got := r.tracker.View().Directions[AToZ].Checks.NotMatching; got != want {
+			t.Errorf("%s: %v, want %v", name, got, want)
+		}
+	}
+	varied := func(random *rand.Rand) uint64 { return uint64(5_000 + random.IntN(10_000)) }
+	f("all arrives", VerdictNo, func(r *rig, random *rand.Rand) { r.flow(AToZ, varied(random), 0) })
+	f("a fifth is lost", VerdictNo, func(r *rig, random *rand.Rand) { n := varied(random); r.flow(AToZ, n, n/5) })
+	f("cut flat", VerdictNo, func(r *rig, random *rand.Rand) { n := varied(random); r.flow(AToZ, n, n-5_000) })
+	f("flat at both", VerdictNo, func(r *rig, _ *rand.Rand) { r.flow(AToZ, 10_000, 0) })
+	f("another link's packets", VerdictYes, func(r *rig, random *rand.Rand) {
+		r.flow(AToZ, 5_000, 5_000)
+		r.add(EndA, OutUcastPkts, varied(random))
+		n := varied(random)
+		r.add(EndZ, InUcastPkts, n)
+		r.add(EndZ, InOctets, 500*n)
+	})
+	f("more arrives than is sent", VerdictYes, func(r *rig, _ *rand.Rand) {
+		r.flow(AToZ, 1_000, 0)
+		r.add(EndZ, InUcastPkts, 1_000)
+		r.add(EndZ, InOctets, 500_000)
+	})
+}
+
+// Cached counters make rates vary by themselves: that is no disagreement.
+func TestAgreementOfCachedCounters(t *testing.T) {
+	random := rand.New(rand.NewPCG(5, 6))
+	age := 9 * time.Second
+	r := newRig(t, ages(age, age))
+	r.poll(pollGap)
+	const rate = 1000.0 // packets a second, steady
+	counted := [2]float64{}
+	for now := 10.0; now < 5000; now += 10 {
+		for e, c := range []Counter{OutUcastPkts, InUcastPkts} {
+			at := rate * (now - random.Float64()*age.Seconds())
+			if n := uint64(max(at-counted[e], 0)); n > 0 {
+				counted[e] += float64(n)
+				r.add(End(e), c, n)
+				r.add(End(e), []Counter{OutOctets, InOctets}[e], 500*n)
+			}
+		}
+		if v := r.poll(pollGap); v.Directions[AToZ].Checks.NotMatching == VerdictYes {
+			t.Fatalf("not matching after %v s", now)
+		}
+	}
+}
