@@ -203,6 +203,26 @@ func TestHistogramMedian(t *testing.T) {
 	}
 }
 
+func TestMedianDelay(t *testing.T) {
+	never := math.NaN()
+	cases := []struct {
+		delays []float64
+		want   string
+	}{
+		{nil, "–"},
+		{[]float64{30}, "30 s"},
+		{[]float64{50, 10, 30}, "30 s"},
+		{[]float64{never, 10, 30, 20}, "25 s"},
+		{[]float64{never, 10, never}, "over a day"},
+		{[]float64{never, 10}, "over a day"},
+	}
+	for _, c := range cases {
+		if got := median(c.delays); got != c.want {
+			t.Errorf("median of %v is %s, want %s", c.delays, got, c.want)
+		}
+	}
+}
+
 func TestLowestThreshold(t *testing.T) {
 	c := counts{seconds: 1000 * uint64(day)}
 	c.raised[2], c.raised[5] = 1, 2
