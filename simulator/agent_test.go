@@ -73,6 +73,9 @@ const (
 	oidOper       = ".1.3.6.1.2.1.2.2.1.8.501"
 	oidChanged    = ".1.3.6.1.2.1.2.2.1.9.501"
 	oidDisc       = ".1.3.6.1.2.1.31.1.1.1.19.501"
+
+	oidCacheTimeout = ".1.3.6.1.4.1.8072.1.5.3.1.2.1.3.6.1.2.1.2.2"
+	oidSampled      = ".1.3.6.1.4.1.30065.3.15.1.1.1.1.501"
 )
 
 func TestGetTellsWhatIsMissing(t *testing.T) {

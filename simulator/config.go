@@ -42,7 +42,8 @@ type Router struct {
 	V3       *V3User
 	Platform Platform
 	// CacheAge makes the agent serve counters as of the last multiple of it on the agent's own
-	// clock; 0 serves live counters. sysUpTime and status are always live.
+	// clock; 0 serves live counters. sysUpTime and status are always live. A Linux router says how
+	// old they may be (nsCacheTimeout), an EOS one how old they are (aristaIfCounterLastUpdated).
 	CacheAge time.Duration
 	// Delay is the time between a request and its reply. The sample is taken at the request.
 	Delay time.Duration

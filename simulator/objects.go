@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/gosnmp/gosnmp"
 )
@@ -13,8 +14,12 @@ type object struct {
 	oid    []uint32
 	name   string // the same with dots, a leading one included
 	scalar bool
-	wide   bool // hidden on narrow routers
-	kind   gosnmp.Asn1BER
+	// instance is the index of a scalar's only instance: 0 but for a row that is always there.
+	instance uint32
+	wide     bool // hidden on narrow routers
+	// shown, when set, tells which routers have the object.
+	shown func(config *Router) bool
+	kind  gosnmp.Asn1BER
 	// value reads the object; p is nil for a scalar.
 	value func(v *view, p *portView) datum
 }
@@ -55,7 +60,7 @@ const (
 
 // objects holds everything agents know, in the order of their OIDs.
 var objects = func() []object {
-	list := slices.Concat(systemObjects(), interfaceObjects(), counterObjects())
+	list := slices.Concat(systemObjects(), interfaceObjects(), counterObjects(), cacheObjects())
 	for i := range list {
 		list[i].oid = mustOID(list[i].name)
 	}
@@ -199,11 +204,28 @@ func counterObjects() []object {
 	return list
 }
 
+// cacheObjects tell how old counters are, each on the platform that has it: nsCacheTimeout of
+// NET-SNMP-AGENT-MIB for ifTable, in seconds, and aristaIfCounterLastUpdated of ARISTA-IF-MIB, the
+// sysUpTime of the sample.
+func cacheObjects() []object {
+	timeout := number(".1.3.6.1.4.1.8072.1.5.3.1.2.1.3.6.1.2.1.2", gosnmp.Integer, func(v *view) uint64 {
+		return uint64((v.agent.config.CacheAge + time.Second - 1) / time.Second)
+	})
+	timeout.instance = 2
+	timeout.shown = func(config *Router) bool { return config.Platform == Linux && config.CacheAge > 0 }
+	sampled := object{
+		name: ".1.3.6.1.4.1.30065.3.15.1.1.1.1", kind: gosnmp.TimeTicks,
+		value: func(v *view, _ *portView) datum { return datum{number: uint64(v.stamp(v.asOf))} },
+		shown: func(config *Router) bool { return config.Platform == EOS },
+	}
+	return []object{timeout, sampled}
+}
+
 // visibleObjects tells which objects the router's agent has.
 func visibleObjects(config *Router) []bool {
 	visible := make([]bool, len(objects))
 	for i, o := range objects {
-		visible[i] = !config.Narrow || !o.wide
+		visible[i] = (!config.Narrow || !o.wide) && (o.shown == nil || o.shown(config))
 		for _, hidden := range config.Without {
 			if o.name == hidden || strings.HasPrefix(o.name, hidden+".") {
 				visible[i] = false

@@ -173,7 +173,7 @@ func (v *view) find(oid []byte) (*object, *portView) {
 	}
 	o := &objects[i]
 	if o.scalar {
-		if index != 0 {
+		if index != o.instance {
 			return nil, nil
 		}
 		return o, nil

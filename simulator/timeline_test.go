@@ -147,6 +147,9 @@ func TestACacheServesOldCountersAndLiveUpTime(t *testing.T) {
 	if len(steps) != 3 && len(steps) != 2 {
 		t.Errorf("%d different values in 6 s, want one per 3 s: %v", len(steps), steps)
 	}
+	if got := read(t, a, oidCacheTimeout)[0]; got != 3 {
+		t.Errorf("nsCacheTimeout is %v", got)
+	}
 	for _, served := range s.Ledger().Served("r1") {
 		if age := served.At.Sub(served.AsOf); age < 0 || age >= 3*time.Second {
 			t.Errorf("counters %v old", age)
@@ -156,6 +159,25 @@ func TestACacheServesOldCountersAndLiveUpTime(t *testing.T) {
 	clock.pass(10 * time.Millisecond)
 	if got := read(t, a, oidHCOut)[0].(uint64); got > 10_000 {
 		t.Errorf("the cache outlived a reboot: %d", got)
+	}
+}
+
+// EOS stamps its counters with the sysUpTime at which it took them over.
+func TestEOSStampsItsCounters(t *testing.T) {
+	s, clock := timed(t, func(c *Config) { c.Routers[0].CacheAge, c.Routers[0].Platform = 5*time.Second, EOS })
+	a := s.Router("r1")
+	clock.pass(20 * time.Second)
+	var last uint32
+	for range 100 {
+		clock.pass(100 * time.Millisecond)
+		got := read(t, a, oidSampled, oidUpTime, oidCacheTimeout)
+		stamp, up := got[0].(uint32), got[1].(uint32)
+		if stamp > up || up-stamp > 500 || last != 0 && stamp != last && (stamp < last+499 || stamp > last+501) {
+			t.Errorf("sampled at %d, then %d, now %d", last, stamp, up)
+		}
+		if last = stamp; got[2] != nil {
+			t.Errorf("nsCacheTimeout is %v", got[2])
+		}
 	}
 }
 

@@ -93,7 +93,7 @@ func (v *view) bind(o *object, i int, name string) gosnmp.SnmpPDU {
 // instance returns the name of an object's instance.
 func (v *view) instance(o *object, i int) string {
 	if o.scalar {
-		return o.name + ".0"
+		return o.name + "." + strconv.FormatUint(uint64(o.instance), 10)
 	}
 	return o.name + "." + strconv.FormatUint(uint64(v.agent.ports[i].index), 10)
 }
@@ -132,7 +132,7 @@ func (v *view) get(name string) gosnmp.SnmpPDU {
 	index, err := strconv.ParseUint(name[dot+1:], 10, 32)
 	at := v.position(index)
 	o := &objects[i]
-	exists := o.scalar && index == 0 ||
+	exists := o.scalar && index == uint64(o.instance) ||
 		!o.scalar && at < len(v.agent.ports) && uint64(v.agent.ports[at].index) == index
 	if err != nil || !exists {
 		return gosnmp.SnmpPDU{Name: name, Type: gosnmp.NoSuchInstance}
@@ -164,7 +164,8 @@ func (v *view) next(name string) gosnmp.SnmpPDU {
 		if !v.agent.visible[i] {
 			continue
 		}
-		inside := len(oid) > len(o.oid) && slices.Equal(head(oid, i), o.oid)
+		inside := len(oid) > len(o.oid) && slices.Equal(head(oid, i), o.oid) &&
+			(!o.scalar || oid[len(o.oid)] >= o.instance)
 		switch {
 		case !inside:
 			return v.bind(o, 0, v.instance(o, 0))
