@@ -30,7 +30,7 @@ func (d *draft) routers() []poller.Device {
 	list := make([]poller.Device, 0, len(d.devices))
 	for _, name := range names(d.devices) {
 		r := d.devices[name]
-		r.config.Credential = r.credential.config
+		r.config.Credential, r.config.CounterCache = r.credential.config, r.counterCache
 		list = append(list, r.config)
 	}
 	return list

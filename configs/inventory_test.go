@@ -64,11 +64,11 @@ func TestResolve(t *testing.T) {
 	v2c := poller.Credential{Name: "devices.br1.man4.credential", Community: secret.New("canary-community")}
 	want := poller.Config{
 		Devices: []poller.Device{
-			{Name: "br1.man4", Address: "br1.man4.example.net", Port: 1161, Credential: v2c, Timeout: 500 * time.Millisecond},
-			{Name: "cr1.lon1", Address: "192.0.2.1", Port: 161, Credential: v3, Timeout: 3 * time.Second, Retries: 1},
+			{Name: "br1.man4", Address: "br1.man4.example.net", Port: 1161, Credential: v2c, Timeout: 500 * time.Millisecond, CounterCache: 0},
+			{Name: "cr1.lon1", Address: "192.0.2.1", Port: 161, Credential: v3, Timeout: 3 * time.Second, Retries: 1, CounterCache: -1},
 			{
 				Name: "pe1.man4", Address: "2001:db8::9", Port: 161, Credential: v3, Timeout: 3 * time.Second, Retries: 1,
-				ReplyFrom: []netip.Addr{netip.MustParseAddr("192.0.2.7")}, Context: "red",
+				ReplyFrom: []netip.Addr{netip.MustParseAddr("192.0.2.7")}, Context: "red", CounterCache: 5 * time.Second,
 			},
 		},
 		Links: []poller.Link{

@@ -27,6 +27,9 @@ type Device struct {
 	// ReplyFrom lists further addresses the agent's replies may come from. Empty means only
 	// Address.
 	ReplyFrom []netip.Addr
+	// CounterCache is how old counters may be when the agent serves them; negative when that is not
+	// declared.
+	CounterCache time.Duration
 	// Context is the SNMPv3 contextName.
 	Context string
 }

@@ -35,6 +35,8 @@ type endpoint struct {
 	out   *linkmodel.Outcome
 	due   time.Duration
 	began time.Duration
+	// slot is when the cycle would be due without dither: such instants are an interval apart.
+	slot time.Duration
 	// attempts is how often the poll may ask.
 	attempts int
 }
@@ -48,8 +50,9 @@ func newEndpoint(link, iface string, d *device, now func() time.Time) *endpoint 
 func (e *endpoint) poll(due time.Duration, out *linkmodel.Outcome, c *cycle) {
 	*out = linkmodel.Outcome{}
 	e.cycle, e.out, e.due, e.began = c, out, due, mono()
+	e.slot = due - c.late
 	defer e.rescue()
-	probe, held := e.device.health.admit(due, e.sends())
+	probe, held := e.device.health.admit(e.slot, e.sends())
 	if held {
 		e.end(e.device.health.heldBack())
 		return
@@ -83,7 +86,7 @@ func (e *endpoint) launch() bool {
 	f.caller, f.peer, f.security = e, &d.peer, d.security
 	f.wants, f.known = e.plan.wants(), e.at.expect
 	f.to, f.attempts = to, e.attempts
-	f.due, f.start, f.deadline = e.due, e.began, e.began+d.budget
+	f.due, f.start, f.deadline = e.due, e.began, e.began+e.cycle.within(d.budget)
 	d.transport.launch(f)
 	return true
 }
@@ -134,8 +137,9 @@ func (e *endpoint) take(f *flight, r *reply, err error) error {
 
 // detour goes on with the poll in a goroutine of its own.
 func (e *endpoint) detour(f func(ctx context.Context) error) {
+	over := e.began + e.cycle.within(e.device.budget)
 	e.device.tasks.start(func(ctx context.Context) {
-		ctx, cancel := context.WithTimeout(ctx, e.began+e.device.budget-mono())
+		ctx, cancel := context.WithTimeout(ctx, over-mono())
 		defer cancel()
 		e.end(e.device.guarded(func() error { return f(ctx) }))
 		e.device.transport.wake() // its loop hands over what has landed
@@ -153,7 +157,7 @@ func (e *endpoint) end(err error) {
 // conclude says how the poll went.
 func (e *endpoint) conclude(err error) {
 	if err != nil {
-		e.fail(e.out, e.due, err)
+		e.fail(e.out, e.slot, err)
 		return
 	}
 	if e.told != "" {

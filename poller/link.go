@@ -1,7 +1,6 @@
 package poller
 
 import (
-	"hash/fnv"
 	"sync/atomic"
 	"time"
 
@@ -13,6 +12,7 @@ type link struct {
 	name     string
 	interval time.Duration
 	ends     [2]*endpoint
+	at       pace
 	// running is set while a cycle of the link is under way.
 	running atomic.Bool
 }
@@ -20,15 +20,16 @@ type link struct {
 // phase is where in the interval the link's polls lie. It comes from the name alone, so load is
 // even and a restart keeps every link's place.
 func (l *link) phase() time.Duration {
-	h := fnv.New64a()
-	_, _ = h.Write([]byte(l.name))
-	return time.Duration(h.Sum64() % uint64(l.interval))
+	return time.Duration(nameHash(l.name) % uint64(l.interval))
 }
 
 // cycle is one poll of both ends of a link. Only links whose poll is under way need one.
 type cycle struct {
 	link *link
 	poll linkmodel.Poll
+	// room is the time until the next cycle is due, 0 when that is not known; late is by how much the
+	// cycle was due later than its place in the interval.
+	room, late time.Duration
 	// left counts the ends whose poll is not over; landed is called when both are.
 	left   atomic.Int32
 	landed func(*cycle)
@@ -37,11 +38,20 @@ type cycle struct {
 // begin polls both ends, back to back.
 func (c *cycle) begin(l *link, due time.Duration, scheduled time.Time) {
 	c.link = l
+	c.room, c.late = l.at.next, due-l.at.base
 	c.poll.Link, c.poll.ScheduledMono, c.poll.Scheduled = l.name, due, scheduled
 	c.left.Store(int32(len(l.ends)))
 	for _, end := range linkmodel.Ends {
 		l.ends[end].poll(due, &c.poll.Ends[end], c)
 	}
+}
+
+// within bounds the time of a poll so that the cycle is over before the next one begins.
+func (c *cycle) within(budget time.Duration) time.Duration {
+	if c.room > 0 {
+		return min(budget, c.room*8/10)
+	}
+	return budget
 }
 
 // end is called when the poll of one end is over.

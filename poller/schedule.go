@@ -42,9 +42,7 @@ func newSchedule(links []*link, wall time.Time, m *metrics, begin func(*link, ti
 	s := &schedule{metrics: m, begin: begin}
 	now := mono()
 	for _, l := range links {
-		into := time.Duration(wall.UnixNano() % int64(l.interval))
-		wait := (l.phase() - into + l.interval) % l.interval
-		s.ticks = append(s.ticks, tick{now + wait, l})
+		s.ticks = append(s.ticks, tick{l.placed(now, wall), l})
 	}
 	heap.Init(&s.ticks)
 	return s
@@ -64,20 +62,26 @@ func (s *schedule) start(now time.Duration) (next time.Duration) {
 	return s.ticks[0].due
 }
 
-// fire starts the first link's cycle, if it can, and puts its next tick in place. Ticks a whole
-// interval old are lost, and so is one that comes while the cycle before still runs; nothing is
-// made up for.
+// fire starts the first link's cycle, if it can, and puts its next tick in place. Ticks that a later
+// one overtook are lost, and so is one that comes while the cycle before still runs; nothing is made
+// up for.
 func (s *schedule) fire(now time.Duration) {
 	t := &s.ticks[0]
-	if missed := (now - t.due) / t.link.interval; missed > 0 {
+	l := t.link
+	if missed := l.skipped(now); missed > 0 {
 		s.metrics.ticksLost.Add(float64(missed))
-		t.due += missed * t.link.interval
+		l.at.advance(missed, l.interval)
+		t.due = l.at.due()
 	}
-	if t.link.running.CompareAndSwap(false, true) {
-		s.begin(t.link, t.due)
+	following := l.at
+	following.advance(1, l.interval)
+	if l.running.CompareAndSwap(false, true) {
+		following.spread = l.spread()
+		l.at.next = following.due() - t.due
+		s.begin(l, t.due)
 	} else {
 		s.metrics.ticksLost.Inc()
 	}
-	t.due += t.link.interval
+	l.at, t.due = following, following.due()
 	heap.Fix(&s.ticks, 0)
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/hex"
 	"errors"
+	"slices"
 	"strings"
 	"time"
 
@@ -27,18 +28,28 @@ type slowRead struct {
 	next time.Duration
 	// twins are the last values of the 32-bit unicast columns, moved how often each was seen
 	// to count beside a 64-bit one at zero, up to one more than stuckPolls.
-	twins   [len(unicast)]uint32
-	moved   [len(unicast)]uint8
-	started bool
+	twins [len(unicast)]uint32
+	// age is how old counters may be as the agent tells, in milliseconds; 0 when it does not.
+	age   uint32
+	moved [len(unicast)]uint8
+	// lacks is what the agent does not tell about it, stamps how many ages of samples it told.
+	lacks, stamps uint8
 }
 
-func (s *slowRead) expire() { s.started = false }
-
-func (s *slowRead) due(now time.Duration) bool { return !s.started || now >= s.next }
-
-func (s *slowRead) done(now, wait time.Duration) {
-	s.started, s.next = true, now+wait
+// expire has everything read with the next poll: it may be another agent.
+func (s *slowRead) expire() {
+	s.lacks, s.stamps = 0, 0
+	s.again()
 }
+
+// again has the slower facts read with the next poll once more.
+func (s *slowRead) again() { s.next = 0 }
+
+func (s *slowRead) due(now time.Duration) bool { return now >= s.next }
+
+func (s *slowRead) done(now, wait time.Duration) { s.next = now + wait }
+
+func (s *slowRead) tell(age time.Duration) { s.age = uint32(min(age, maxTold) / time.Millisecond) }
 
 // contextAsk is one object of the slow read and where its value goes.
 type contextAsk struct {
@@ -77,7 +88,8 @@ func (e *endpoint) readSlow(ctx context.Context, ask asker) *linkmodel.Context {
 	for _, c := range unicast {
 		objects = append(objects, at(columns[c].wide, e.plan.index), at(columns[c].narrow, e.plan.index))
 	}
-	r, err := askInParts(ctx, ask, append(objects, probes...))
+	age := e.ageObjects()
+	r, err := askInParts(ctx, ask, slices.Concat(objects, age, probes))
 	if err != nil || r.received == 0 {
 		e.slow.done(mono(), slowRetry)
 		return nil
@@ -89,9 +101,10 @@ func (e *endpoint) readSlow(ctx context.Context, ask asker) *linkmodel.Context {
 			contextAsks[i].set(c, r.values[i])
 		}
 	}
-	twins := r.values[len(contextAsks):]
-	e.plan.found(probes, twins[2*len(unicast):])
-	e.compareTwins(twins)
+	rest := r.values[len(contextAsks)+2*len(unicast):]
+	e.readAge(rest[:len(age)], c)
+	e.plan.found(probes, rest[len(age):])
+	e.compareTwins(r.values[len(contextAsks):])
 	if e.at.how == byAlias && c.Alias != e.iface {
 		e.located, e.stale = false, e.at.generation
 	}
@@ -152,7 +165,7 @@ func (e *endpoint) compareTwins(v []value) {
 		case counts || e.slow.moved[i] == 0 && narrow.num != 0:
 			e.slow.moved[i] = min(e.slow.moved[i], stuckPolls) + 1
 			if e.slow.moved[i] <= stuckPolls {
-				e.slow.expire() // look again in the next poll
+				e.slow.again()
 			} else if e.plan.stick(c, true) {
 				e.log.Warn("a 64-bit counter stands at zero while its 32-bit twin counts; using the twin",
 					zap.String("device", e.device.cfg.Name), zap.String("interface", e.iface), zap.String("counter", columns[c].wide.name))

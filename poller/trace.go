@@ -170,7 +170,21 @@ func (t *trace) describe(out *linkmodel.Outcome) string {
 	if narrow > 0 {
 		text += fmt.Sprintf(", %d counters have 32 bits only", narrow)
 	}
-	return text
+	return text + ageText(out.Context)
+}
+
+// ageText tells what the agent says of the age of its counters.
+func ageText(c *linkmodel.Context) string {
+	switch {
+	case c == nil:
+		return ""
+	case c.HasCounterCache:
+		return fmt.Sprintf(", counters up to %s old as the agent says", c.CounterCache)
+	case c.HasCounterAge:
+		return fmt.Sprintf(", counters were %s old", c.CounterAge)
+	default:
+		return ""
+	}
 }
 
 // days writes a long duration as an operator reads it.
