@@ -1,34 +1,46 @@
 package linkmodel
 
-import (
-	"math"
-	"time"
-)
+import "time"
 
-// A window of a link is most of what the program keeps in memory, so one series of samples serves
-// both directions, grows as it fills, and holds each number in 48 bits: counts and times are only
-// ever subtracted, and no difference in a window comes near 2^48.
+// The window of a link is an exponential histogram: the newest polls are kept one by one, older
+// ones in blocks of 2, 4, 8, 16 and 32, of which the first sample and the mean are kept. When a
+// size has no room left its two oldest blocks become one of the next size. So 42 entries reach back
+// over 373 to 384 polls, dense where an onset must be seen soon and sparse where only sums matter.
+//
+// The mean of a block is as good to a line fit as its samples; its first sample is an edge from
+// which counts are subtracted exactly.
 
 const (
-	// lossSamples bounds the memory of a window; old samples thin out geometrically.
-	lossSamples = 48
-	// fewSamples is the room a window begins with.
-	fewSamples = 4
-	// maxIncrement is more packets than any interface counts between two samples: 64 of them, all
-	// in one hour, would fill 48 bits.
-	maxIncrement = 1 << 42
+	// rawSamples is how many of the newest polls are kept one by one, perSize how many blocks of
+	// each larger size, blockSizes the number of sizes: 1, 2, 4 ... 32.
+	rawSamples = 12
+	perSize    = 6
+	blockSizes = 6
+	// maxBlocks bounds the memory of a window.
+	maxBlocks = rawSamples + (blockSizes-1)*perSize
+	// fewBlocks is the room a window begins with.
+	fewBlocks = 4
+	// maxLossWindow bounds the time a window covers, below the 39 hours that packed times can tell.
+	maxLossWindow = 36 * time.Hour
+	// maxIncrement is more packets than any interface counts between two polls: 384 of them do not
+	// fill the 47 bits of a difference.
+	maxIncrement = 1 << 38
 )
 
-// lossWindow keeps the samples of one link since the last break of either end.
+// lossWindow keeps what both ends of one link counted since the last break of either.
 type lossWindow struct {
-	samples []packedPair // oldest first
-	newest  lossPair     // the latest one, in full
-	epochs  [2]uint64
-	// from is the first sample that counts for a direction.
-	from [2]int
+	blocks []lossBlock // oldest first
+	newest lossPair    // the latest pair, in full
+	epochs [2]uint64
+	// sizes is how many blocks there are of each size, the single polls first.
+	sizes [blockSizes]uint8
+	// from is the first block that counts for a direction.
+	from [2]uint8
 	// peak is the highest rate of a direction since its latest sample, of cycles that gave no pair
 	// too.
 	peak [2]float64
+	// noise is learned for as long as the program runs: a break of the counts does not change it.
+	noise [2]deltaNoise
 }
 
 // lossPair is what both ends counted until one poll; the arrays are by Direction.
@@ -41,98 +53,44 @@ type lossPair struct {
 	peak [2]float64
 }
 
-// lossSample is one direction of a lossPair.
+// lossSample is one direction of the first pair of a block.
 type lossSample struct {
-	sentAt, skew, unsure time.Duration
-	sent, received       uint64
-	peak                 float64
+	sentAt, unsure time.Duration
+	// lag is how much later the receiver was read than the sender, in seconds.
+	lag float64
+	// sent and lost are packets until the newest pair.
+	sent, lost float64
+	// peak is the highest rate in the block and just before it, in packets/s.
+	peak float64
 }
 
-// packedPair is a lossPair in 54 bytes.
-type packedPair struct {
-	at, skew, unsure uint48
-	sent, received   [2]uint48
-	peak             [2]peak48
-}
-
-// uint48 is a number modulo 2^48.
-type uint48 [3]uint16
-
-func low48(v uint64) uint48 { return uint48{uint16(v), uint16(v >> 16), uint16(v >> 32)} } //nolint:gosec // the point
-
-func (u uint48) value() uint64 { return uint64(u[0]) | uint64(u[1])<<16 | uint64(u[2])<<32 }
-
-// before returns the number that is next below v and equals u modulo 2^48.
-func (u uint48) before(v uint64) uint64 { return v - (v-u.value())&(1<<48-1) }
-
-// duration returns the time between -39 and 39 hours that equals u modulo 2^48 nanoseconds.
-func (u uint48) duration() time.Duration { return time.Duration(u.value()<<16) >> 16 } //nolint:gosec // sign and all
-
-// peak48 is a rate without the last 16 bits of its mantissa, rounded up so that a bar stays a bound.
-type peak48 uint48
-
-func newPeak48(v float64) peak48 { return peak48(low48((math.Float64bits(v) + 1<<16 - 1) >> 16)) }
-
-func (p peak48) float() float64 { return math.Float64frombits(uint48(p).value() << 16) }
-
-func (p *lossPair) pack() packedPair {
-	//nolint:gosec // modulo 2^48 is the point
-	packed := packedPair{at: low48(uint64(p.at)), skew: low48(uint64(p.skew)), unsure: low48(uint64(p.unsure))}
-	for _, d := range Directions {
-		packed.sent[d], packed.received[d] = low48(p.sent[d]), low48(p.received[d])
-		packed.peak[d] = newPeak48(p.peak[d])
-	}
-	return packed
-}
-
-// at returns when end a was read for sample i.
-func (w *lossWindow) at(i int) time.Duration {
-	return time.Duration(w.samples[i].at.before(uint64(w.newest.at))) //nolint:gosec // there and back
-}
-
-// sentAt returns when the sender of d was read for sample i.
-func (w *lossWindow) sentAt(i int, d Direction) time.Duration {
-	if d == AToZ {
-		return w.at(i)
-	}
-	return w.at(i) + w.samples[i].skew.duration()
-}
-
-// sample returns direction d of sample i.
-func (w *lossWindow) sample(i int, d Direction) lossSample {
-	s := &w.samples[i]
-	return lossSample{
-		sentAt: w.sentAt(i, d), skew: s.skew.duration(), unsure: s.unsure.duration(),
-		sent: s.sent[d].before(w.newest.sent[d]), received: s.received[d].before(w.newest.received[d]),
-		peak: s.peak[d].float(),
-	}
-}
-
-// restart forgets all samples.
+// restart forgets all pairs.
 func (w *lossWindow) restart(epochs [2]uint64) {
-	*w = lossWindow{samples: w.samples[:0], epochs: epochs}
+	*w = lossWindow{blocks: w.blocks[:0], epochs: epochs, noise: w.noise}
 }
 
-// push appends a pair, forgets those too old, and thins the rest when the window is full.
+// clear forgets all pairs but keeps the rest.
+func (w *lossWindow) clear() {
+	w.blocks, w.sizes, w.from = w.blocks[:0], [blockSizes]uint8{}, [2]uint8{}
+}
+
+// push appends a pair and forgets those too old.
 func (w *lossWindow) push(p *lossPair) {
 	if p.at-w.newest.at > maxLossWindow || p.leaps(&w.newest) {
-		w.remove(0, len(w.samples))
+		w.clear()
 	}
 	w.newest = *p
-	drop := 0
-	for drop < len(w.samples) && p.at-w.at(drop) > maxLossWindow {
-		drop++
+	for len(w.blocks) > 0 && p.at-w.at(0) > maxLossWindow {
+		w.dropOldest()
 	}
-	w.remove(0, drop)
-	if len(w.samples) == lossSamples {
-		w.thin()
+	w.makeRoom(0)
+	if len(w.blocks) == cap(w.blocks) {
+		grown := make([]lossBlock, len(w.blocks), min(max(2*cap(w.blocks), fewBlocks), maxBlocks))
+		copy(grown, w.blocks)
+		w.blocks = grown
 	}
-	if len(w.samples) == cap(w.samples) {
-		grown := make([]packedPair, len(w.samples), min(max(2*cap(w.samples), fewSamples), lossSamples))
-		copy(grown, w.samples)
-		w.samples = grown
-	}
-	w.samples = append(w.samples, p.pack())
+	w.blocks = append(w.blocks, p.pack())
+	w.sizes[0]++
 }
 
 // leaps reports counts that no interface reaches.
@@ -145,35 +103,93 @@ func (p *lossPair) leaps(before *lossPair) bool {
 	return false
 }
 
-// remove deletes n samples from i on; the peaks of what lies between stay with the next one.
-func (w *lossWindow) remove(i, n int) {
-	if n == 0 {
-		return
+// makeRoom sees to it that one more block of a size fits.
+func (w *lossWindow) makeRoom(size int) {
+	limit := uint8(perSize)
+	if size == 0 {
+		limit = rawSamples
 	}
-	next := i + n
-	for _, d := range Directions {
-		if i > w.from[d] && next < len(w.samples) {
-			for k := i; k < next; k++ {
-				w.samples[next].peak[d] = newPeak48(max(w.samples[next].peak[d].float(), w.samples[k].peak[d].float()))
-			}
-		}
-		w.from[d] -= min(max(w.from[d]-i, 0), n)
+	switch {
+	case w.sizes[size] < limit:
+	case size == blockSizes-1:
+		w.dropOldest()
+	default:
+		w.makeRoom(size + 1)
+		w.merge(w.oldestOf(size))
+		w.sizes[size] -= 2
+		w.sizes[size+1]++
 	}
-	w.samples = append(w.samples[:i], w.samples[next:]...)
 }
 
-// thin removes the sample whose absence widens the gaps least, as a share of their age: recent
-// edges stay dense, old ones spread out.
-func (w *lossWindow) thin() {
-	best, leastGap, leastAge := 1, 1.0, 0.0
-	before, at := w.at(0), w.at(1)
-	for i := 1; i < len(w.samples)-1; i++ {
-		after := w.at(i + 1)
-		gap, age := float64(after-before), float64(w.newest.at-before)
-		if gap*leastAge < leastGap*age {
-			best, leastGap, leastAge = i, gap, age
-		}
-		before, at = at, after
+// oldestOf returns the index of the oldest block of a size.
+func (w *lossWindow) oldestOf(size int) int {
+	i := 0
+	for _, n := range w.sizes[size+1:] {
+		i += int(n)
 	}
-	w.remove(best, 1)
+	return i
+}
+
+// dropOldest forgets the oldest block, which is of the largest size there is.
+func (w *lossWindow) dropOldest() {
+	for size := blockSizes - 1; size >= 0; size-- {
+		if w.sizes[size] > 0 {
+			w.sizes[size]--
+			break
+		}
+	}
+	w.remove(0)
+}
+
+// merge makes one of blocks i and i+1, which must be of the same size. One that is only half a
+// direction's counts for nothing in it.
+func (w *lossWindow) merge(i int) {
+	w.blocks[i].absorb(&w.blocks[i+1])
+	for _, d := range Directions {
+		if int(w.from[d]) == i+1 {
+			w.from[d]++
+		}
+	}
+	w.remove(i + 1)
+}
+
+func (w *lossWindow) remove(i int) {
+	for _, d := range Directions {
+		if int(w.from[d]) > i {
+			w.from[d]--
+		}
+	}
+	w.blocks = append(w.blocks[:i], w.blocks[i+1:]...)
+}
+
+// at returns when end a was read for the first pair of block i.
+func (w *lossWindow) at(i int) time.Duration {
+	return time.Duration(w.blocks[i].at.before(uint64(w.newest.at))) //nolint:gosec // there and back
+}
+
+// sentAt returns when the sender of d was read for the first pair of block i.
+func (w *lossWindow) sentAt(i int, d Direction) time.Duration {
+	if d == AToZ {
+		return w.at(i)
+	}
+	return w.at(i) + w.blocks[i].skewed()
+}
+
+// sample returns direction d of the first pair of block i.
+func (w *lossWindow) sample(i int, d Direction) lossSample {
+	b := &w.blocks[i]
+	return lossSample{
+		sentAt: w.sentAt(i, d), lag: b.lag(d), unsure: b.unsure.duration(),
+		sent: w.sent(i, d), lost: w.lost(i, d), peak: b.peak[d].float(),
+	}
+}
+
+// sent returns how many packets were sent since the first pair of block i.
+func (w *lossWindow) sent(i int, d Direction) float64 {
+	return w.blocks[i].sent[d].since(w.newest.sent[d])
+}
+
+// lost returns how many of those sent since the first pair of block i did not arrive.
+func (w *lossWindow) lost(i int, d Direction) float64 {
+	return w.blocks[i].lost[d].since(w.newest.sent[d] - w.newest.received[d])
 }

@@ -1,36 +1,14 @@
 package linkmodel
 
 import (
+	"math"
+	"math/rand/v2"
 	"testing"
 	"time"
+	"unsafe"
 
 	"pgregory.net/rapid"
 )
-
-// A window never outgrows its memory, never lets go of the newest pair, and thins evenly enough to
-// reach back an hour.
-func TestLossWindowThins(t *testing.T) {
-	var w lossWindow
-	for i := range 7200 {
-		w.push(pairAt(time.Duration(i)*time.Second, uint64(i)*100))
-	}
-	if len(w.samples) > lossSamples || cap(w.samples) > lossSamples {
-		t.Fatalf("%d samples, room for %d, want at most %d", len(w.samples), cap(w.samples), lossSamples)
-	}
-	last := len(w.samples) - 1
-	newest := w.at(last)
-	if age := newest - w.at(0); newest != 7199*time.Second || age < 50*time.Minute || age > maxLossWindow {
-		t.Fatalf("reaches back %v from %v, want about an hour", age, newest)
-	}
-	if gap := newest - w.at(last-1); gap != time.Second {
-		t.Fatalf("newest gap %v, want 1s", gap)
-	}
-	for i := 1; i < len(w.samples); i++ {
-		if w.at(i) <= w.at(i-1) {
-			t.Fatal("samples out of order")
-		}
-	}
-}
 
 // pairAt is the pair of two ends that were read at once, of 100 packets a second that all arrive.
 func pairAt(at time.Duration, packets uint64) *lossPair {
@@ -38,69 +16,139 @@ func pairAt(at time.Duration, packets uint64) *lossPair {
 	return &lossPair{at: at, sent: n, received: n, peak: peak}
 }
 
-// The highest rate outlives the sample it came with: thinning never narrows a bar.
-func TestThinningKeepsPeaks(t *testing.T) {
+// A window never outgrows its memory, keeps the newest polls one by one, and reaches back 384 of
+// them.
+func TestWindowIsAHistogramOfBlocks(t *testing.T) {
 	var w lossWindow
 	for i := range 2000 {
-		p := pairAt(time.Duration(i)*time.Second, uint64(i)*100)
-		if i == 1000 {
-			p.peak[ZToA] = 90_000
+		w.push(pairAt(time.Duration(i)*time.Second, uint64(i)*100))
+		if len(w.blocks) > maxBlocks || cap(w.blocks) > maxBlocks {
+			t.Fatalf("%d blocks, room for %d, want at most %d", len(w.blocks), cap(w.blocks), maxBlocks)
 		}
-		w.push(p)
-		if i < 1000 {
-			continue
+		polls := 0
+		for size, n := range w.sizes {
+			polls += int(n) << size
 		}
-		highest, from := 0.0, time.Duration(0)
-		for j := 1; j < len(w.samples); j++ {
-			if p := w.sample(j, ZToA).peak; p > highest {
-				highest, from = p, w.at(j-1)
+		if want := i + 1; want <= 373 && polls != want || want > 373 && (polls < 353 || polls > 384) {
+			t.Fatalf("after %d polls: window of %d, sizes %v", want, polls, w.sizes)
+		}
+		if oldest := time.Duration(i+1-polls) * time.Second; w.at(0) != oldest {
+			t.Fatalf("after %d polls: reaches back to %v, want %v", i+1, w.at(0), oldest)
+		}
+		for k := range min(i+1, rawSamples-1) {
+			if at := time.Duration(i-k) * time.Second; w.at(len(w.blocks)-1-k) != at {
+				t.Fatalf("poll %d before the newest is not kept", k)
 			}
 		}
-		if highest != 90_000 || from >= 1000*time.Second {
-			t.Fatalf("after %d samples: peak %v after %v, want 90,000 before the burst's end", i, highest, from)
+	}
+	if unsafe.Sizeof(lossBlock{}) != 56 {
+		t.Errorf("a block takes %d bytes, want 56", unsafe.Sizeof(lossBlock{}))
+	}
+}
+
+// model is what a window stands for: every pair since its start.
+type model []lossPair
+
+// mean returns the mean of n pairs from i on, relative to the newest.
+func (m model) mean(i, n int, d Direction) (sent, lost float64) {
+	last := &m[len(m)-1]
+	for _, p := range m[i : i+n] {
+		sent -= float64(last.sent[d]-p.sent[d]) / float64(n)
+		lost -= float64(int64(last.sent[d]-p.sent[d])-int64(last.received[d]-p.received[d])) / float64(n)
+	}
+	return sent, lost
+}
+
+// Blocks are kept in fewer bits than there are, merged, and dropped: each is what its polls are,
+// however large the numbers, and a rate is never below what it was.
+func TestBlocksAreTheMeanOfTheirPolls(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		var w lossWindow
+		rng := rand.New(rand.NewPCG(rapid.Uint64().Draw(t, "seed"), 0))
+		largest := rapid.SampledFrom([]uint64{10, 1e6, maxIncrement}).Draw(t, "increment")
+		p := lossPair{at: time.Duration(rng.Int64N(1 << 62))}
+		for _, d := range Directions {
+			p.sent[d], p.received[d] = rng.Uint64N(1<<63), rng.Uint64N(1<<63)
+		}
+		var all model
+		for range rapid.IntRange(1, 800).Draw(t, "polls") {
+			p.at += time.Duration(rng.Int64N(int64(time.Minute))) + 1
+			p.skew, p.unsure = time.Duration(rng.Int64N(int64(time.Second)))-time.Second/2, time.Duration(rng.Int64N(int64(time.Second)))
+			for _, d := range Directions {
+				p.sent[d] += rng.Uint64N(largest)
+				p.received[d] += rng.Uint64N(largest)
+				p.peak[d] = 1e12 * rng.Float64()
+			}
+			w.push(&p)
+			all = append(all, p)
+		}
+		i, block := len(all), len(w.blocks)
+		for size, n := range w.sizes {
+			for range n {
+				block--
+				i -= 1 << size
+				checkBlock(t, &w, block, all, i, 1<<size)
+			}
+		}
+	})
+}
+
+func checkBlock(t *rapid.T, w *lossWindow, block int, all model, i, n int) {
+	first, last := &all[i], &all[len(all)-1]
+	if w.at(block) != first.at {
+		t.Fatalf("block %d of %d begins at %v, want %v", block, n, w.at(block), first.at)
+	}
+	for _, d := range Directions {
+		got := w.sample(block, d)
+		if sent := float64(last.sent[d] - first.sent[d]); got.sent != sent {
+			t.Fatalf("%v packets sent, want %v", got.sent, sent)
+		}
+		sent, lost := all.mean(i, n, d)
+		b := &w.blocks[block]
+		if off := math.Abs(float64(b.meanSent[d]) - got.sent - sent); off > 1e-6*got.sent+1e-6*float64(b.meanSent[d])+1e-6 {
+			t.Fatalf("mean of %d polls is off by %v packets sent of %v", n, off, sent)
+		}
+		if off := math.Abs(float64(b.meanLost[d]) - got.lost - lost); off > 1e-6*got.sent+1e-6*maxIncrement*float64(n)*1e-3+1 {
+			t.Fatalf("mean of %d polls is off by %v packets lost of %v", n, off, lost)
+		}
+		highest, unsure := 0.0, first.unsure
+		for _, p := range all[i : i+n] {
+			highest = max(highest, p.peak[d])
+		}
+		if got.peak < highest || got.peak > highest*1.01 {
+			t.Fatalf("peak %v, want %v or little more", got.peak, highest)
+		}
+		if got.unsure < unsure || got.unsure > unsure+unsure/100+1 {
+			t.Fatalf("unsure by %v, want %v or little more", got.unsure, unsure)
+		}
+		if off := math.Abs(math.Abs(got.lag) - math.Abs(first.skew.Seconds())); off > 1e-6 || (got.lag*first.skew.Seconds() < 0) != (d == ZToA) && got.lag != 0 {
+			t.Fatalf("%v: receiver %v s later, z read %v later", d, got.lag, first.skew)
 		}
 	}
 }
 
-// Samples are kept in fewer bits than they have: what comes out is what went in, however large the
-// numbers are, and a rate is never below what it was.
-func TestSamplesComeBackWhole(t *testing.T) {
-	rapid.Check(t, func(t *rapid.T) {
+// A direction that starts anew in the middle of the window takes no block in that is only half its
+// own.
+func TestDirectionStartsAnewWithinTheWindow(t *testing.T) {
+	for begin := range 40 {
 		var w lossWindow
-		count := func(name string) uint64 { return rapid.Uint64Range(0, 1<<63).Draw(t, name) }
-		step := func(name string) uint64 { return rapid.Uint64Range(0, maxIncrement).Draw(t, name) }
-		at := time.Duration(rapid.Int64Range(0, 1<<62).Draw(t, "at"))
-		p := lossPair{at: at, sent: [2]uint64{count("sent"), count("sent")}, received: [2]uint64{count("received"), count("received")}}
-		var want []lossPair
-		for range rapid.IntRange(1, lossSamples).Draw(t, "samples") {
-			p.at += time.Duration(rapid.Int64Range(1, int64(time.Minute)).Draw(t, "gap"))
-			p.skew = time.Duration(rapid.Int64Range(-int64(time.Hour), int64(time.Hour)).Draw(t, "skew"))
-			p.unsure = time.Duration(rapid.Int64Range(0, int64(time.Hour)).Draw(t, "unsure"))
-			for _, d := range Directions {
-				p.sent[d] += step("sent more")
-				p.received[d] += step("received more")
-				p.peak[d] = rapid.Float64Range(0, 1e12).Draw(t, "peak")
+		for i := range 500 {
+			if i == begin {
+				w.from[ZToA] = uint8(len(w.blocks))
 			}
-			w.push(&p)
-			want = append(want, p)
-		}
-		for i := range want {
-			for _, d := range Directions {
-				got, in := w.sample(i, d), &want[i]
-				sentAt := in.at
-				if d == ZToA {
-					sentAt += in.skew
-				}
-				if got.peak < in.peak[d] || got.peak > in.peak[d]*(1+1e-10)+1e-300 {
-					t.Fatalf("peak %v, went in as %v", got.peak, in.peak[d])
-				}
-				got.peak = 0
-				if whole := (lossSample{sentAt, in.skew, in.unsure, in.sent[d], in.received[d], 0}); got != whole {
-					t.Fatalf("sample %d, %v: %+v, want %+v", i, d, got, whole)
-				}
+			w.push(pairAt(time.Duration(i)*time.Second, uint64(i)*100))
+			if i < begin {
+				continue
+			}
+			own := i == begin || int(w.from[ZToA]) < len(w.blocks)
+			if !own || w.from[AToZ] != 0 || int(w.from[ZToA]) < len(w.blocks) && w.at(int(w.from[ZToA])) < time.Duration(begin)*time.Second {
+				t.Fatalf("began at %d, poll %d: first blocks %v", begin, i, w.from)
+			}
+			if lost := w.at(int(w.from[ZToA])) - max(w.at(0), time.Duration(begin)*time.Second); lost > 32*time.Second {
+				t.Fatalf("began at %d, poll %d: %v of its own are lost", begin, i, lost)
 			}
 		}
-	})
+	}
 }
 
 // What cannot be told apart in fewer bits is not kept: a silence longer than the bits of a time, or
@@ -115,9 +163,16 @@ func TestWindowStartsAnewWhereItsBitsEnd(t *testing.T) {
 		var w lossWindow
 		w.push(pairAt(0, 1000))
 		w.push(next)
-		if len(w.samples) != 1 || w.at(0) != next.at {
-			t.Errorf("%s: %d samples, want the newest alone", name, len(w.samples))
+		if len(w.blocks) != 1 || w.at(0) != next.at {
+			t.Errorf("%s: %d blocks, want the newest alone", name, len(w.blocks))
 		}
+	}
+	var w lossWindow
+	for i := range 300 {
+		w.push(pairAt(time.Duration(i)*20*time.Minute, uint64(i)*100))
+	}
+	if reach := w.newest.at - w.at(0); reach > maxLossWindow || reach < maxLossWindow/2 {
+		t.Errorf("window reaches back %v, want at most %v", reach, maxLossWindow)
 	}
 }
 

@@ -1,0 +1,97 @@
+package linkmodel
+
+import "math"
+
+// Through the polls of a window goes a line: packets lost over packets sent. Its slope is the loss.
+// Between its two ends the errors of sampling cancel only as far as those of the two polls do; the
+// line uses all n polls and is better by the square root of n/6.
+//
+// With weights n_i and means x_i, D_i of the blocks, and S the weighted sums about the mean,
+//
+//	b = S_xD / S_xx
+//
+// The error of D_i is that of one poll, delta seconds at the rate r_i of that time, by the square
+// root of n_i less. That of the slope is the larger of what was learned about delta (noise.go) and
+// of what this window shows itself,
+//
+//	se_learned^2  = sigma_delta^2 * max(sum n_i r_i^2 (x_i-x)^2 / S_xx^2, r^2 / S_xx)
+//	se_residual^2 = sum n_i (D_i - line)^2 / (m-2) / S_xx       m blocks
+//
+// joined with chance, by which b is uncertain even when both ends count at one instant:
+//
+//	se^2 = max(se_learned, se_residual)^2 + max(b, 1/X)/X       X packets sent
+//
+// A rate of its own for every poll matters where a burst is under way: the last poll then pulls the
+// line hardest and is the least sure.
+
+const (
+	// minFitted is how many polls a line needs.
+	minFitted = 8
+	// recentFitted is how many polls tell whether loss goes on.
+	recentFitted = 12
+	// certainSigmas is the certainty an alarm needs, barSigmas that of a published bar.
+	certainSigmas, barSigmas = 6, 3
+	lineSigmas               = 2.5
+	// minLost is how many packets must be lost for certain before loss may alarm: below that, chance
+	// alone explains the ratio.
+	minLost = 20
+)
+
+// fitSums are sums over blocks, weighted by their number of polls: of packets sent x, packets lost
+// d, and the rate r.
+type fitSums struct {
+	polls, blocks          float64
+	x, d, r                float64
+	xx, xd, xr, dd, rd, rr float64
+	xxrr, xrr              float64
+}
+
+func (s *fitSums) add(polls, x, d, r float64) {
+	s.polls += polls
+	s.blocks++
+	wx, wd, wr := polls*x, polls*d, polls*r
+	s.x += wx
+	s.d += wd
+	s.r += wr
+	s.xx += wx * x
+	s.xd += wx * d
+	s.xr += wx * r
+	s.dd += wd * d
+	s.rd += wr * d
+	s.rr += wr * r
+	s.xrr += wx * r * r
+	s.xxrr += wx * x * r * r
+}
+
+// fitted is the slope of a line, a ratio, its standard error, and the mean age in seconds.
+type fitted struct{ slope, se, age float64 }
+
+// line fits a line. sent is how many packets were sent in all, rate their mean rate.
+// It is not ok when the packets do not tell a slope.
+func (s *fitSums) line(n *noiseModel, sent, rate float64) (f fitted, ok bool) {
+	mx, mr := s.x/s.polls, s.r/s.polls
+	sxx := s.xx - mx*s.x
+	if sxx < 1 || sent < 1 {
+		return f, false
+	}
+	sxd, sxr, srd := s.xd-mx*s.d, s.xr-mx*s.r, s.rd-mr*s.d
+	one := n.variance*rate*rate + countNoise // of one poll, in packets
+	srr := s.rr - mr*s.r + one/n.prior
+	own := sxx - sxr*sxr/srr
+	f.slope = (sxd - sxr*srd/srr) / own
+	f.age = (srd - f.slope*sxr) / srr
+	rest := max(s.dd-s.d*s.d/s.polls-f.slope*sxd-f.age*srd, 0) / (s.blocks - 2)
+	local := n.variance*(s.xxrr-2*mx*s.xrr+mx*mx*s.rr)/sxx + countNoise
+	f.se = math.Sqrt(max(rest, one, local)/own + max(f.slope, 1/sent)/sent)
+	return f, true
+}
+
+// certain is the ratio that the line proves lost, 0 and below when none.
+func (f *fitted) certain(sent float64) float64 {
+	return f.slope - max(certainSigmas*f.se, minLost/sent)
+}
+
+// impossible tells that the far end received more than the near end sent.
+func (f *fitted) impossible(sent float64) bool {
+	return f.slope < -max(certainSigmas*f.se, minLost/sent)
+}
