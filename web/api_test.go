@@ -62,7 +62,7 @@ func TestLinkIsAsDocumented(t *testing.T) {
 	const documented = `{"link":"lon1-par2-1","state":"unreachable","since":"2026-12-03T10:47:03Z","as_of":"2026-12-03T10:52:07Z","maintenance":false,
  "type":"backbone","circuit":{"carrier":"Colt","id":"COLT/LON-PAR/00123","phone":"+44 20 5550 0100"},
  "capacity_bps":{"a_to_z":1e11,"z_to_a":1e11},
- "ends":{"a":{"device":"cr1.lon1","site":"lon1","interface":"et-0/0/1:0","index":561,"oper":"up","admin":"up","reachable":true,"counter_cache_s":0.2},
+ "ends":{"a":{"device":"cr1.lon1","site":"lon1","interface":"et-0/0/1:0","index":561,"oper":"up","admin":"up","reachable":true,"counter_cache_s":0.2,"counter_cache_source":"declared"},
          "z":{"device":"cr1.par2","site":"par2","interface":"et-0/0/3","reachable":false,"last_reading":"2026-12-03T10:46:59Z"}},
  "directions":{"a_to_z":{"bps":8.6e10,"pps":7.1e6,"utilization":0.86,"errors_per_s":0,"discards_per_s":0,"source":"a"},
                "z_to_a":{"bps":1.2e10,"pps":1.0e6,"utilization":0.12,"errors_per_s":0,"discards_per_s":0,"source":"a"}},

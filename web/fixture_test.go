@@ -121,6 +121,8 @@ var asOf = time.Date(2026, 12, 3, 10, 52, 7, 0, time.UTC)
 func bothEnds() *linkmodel.View {
 	v := &linkmodel.View{Link: backbone(), At: asOf, State: linkmodel.StateUp, Since: asOf.Add(-41 * 24 * time.Hour)}
 	v.Ends = [2]linkmodel.EndView{upEnd(561, asOf), upEnd(17, asOf.Add(-time.Millisecond))}
+	v.Ends[linkmodel.EndA].CounterCache = linkmodel.CounterCache{Age: 200 * time.Millisecond, Source: linkmodel.CacheDeclared}
+	v.Ends[linkmodel.EndZ].CounterCache = linkmodel.CounterCache{Age: 3230 * time.Millisecond, Source: linkmodel.CacheLearned}
 	v.Directions[linkmodel.AToZ] = traffic(linkmodel.SourceBoth, 8.6e10, 7.1e6)
 	v.Directions[linkmodel.ZToA] = traffic(linkmodel.SourceBoth, 1.2e10, 1.0e6)
 	for d := range v.Directions {
@@ -152,7 +154,7 @@ func neverPolled() *linkmodel.View {
 	link := backbone()
 	link.Name, link.Circuit, link.Capacity = "new/link", linkmodel.Circuit{}, [2]float64{}
 	link.Ends[linkmodel.EndA].Site = ""
-	return &linkmodel.View{Link: link, State: linkmodel.StateUnknown}
+	return linkmodel.NewTracker(link).View()
 }
 
 func disabled() *linkmodel.View {

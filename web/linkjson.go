@@ -46,14 +46,17 @@ type circuitJSON struct {
 }
 
 type endJSON struct {
-	Device       string    `json:"device"`
-	Site         string    `json:"site,omitempty"`
-	Interface    string    `json:"interface"`
-	Index        uint32    `json:"index,omitempty"`
-	Oper         string    `json:"oper,omitempty"`
-	Admin        string    `json:"admin,omitempty"`
-	Reachable    *bool     `json:"reachable,omitempty"` // absent before the first poll
+	Device    string `json:"device"`
+	Site      string `json:"site,omitempty"`
+	Interface string `json:"interface"`
+	Index     uint32 `json:"index,omitempty"`
+	Oper      string `json:"oper,omitempty"`
+	Admin     string `json:"admin,omitempty"`
+	Reachable *bool  `json:"reachable,omitempty"` // absent before the first poll
+	// CounterCache is how old counters may be when they are served, CacheSource how that is known:
+	// declared, reported, learned or assumed.
 	CounterCache *float64  `json:"counter_cache_s,omitempty"`
+	CacheSource  string    `json:"counter_cache_source,omitempty"`
 	LastReading  time.Time `json:"last_reading,omitzero"` // of an end that did not answer
 }
 
@@ -116,8 +119,8 @@ func newEndJSON(declared *linkmodel.LinkEnd, e *linkmodel.EndView) endJSON {
 	if e.Seen && !e.Answered {
 		j.LastReading = instant(e.Last.At)
 	}
-	if declared.CounterCache >= 0 {
-		j.CounterCache = new(declared.CounterCache.Seconds())
+	if c := e.CounterCache; c != (linkmodel.CounterCache{}) {
+		j.CounterCache, j.CacheSource = new(c.Age.Seconds()), c.Source.String()
 	}
 	return j
 }

@@ -104,6 +104,7 @@ func newPageEnd(e linkmodel.End, v *linkmodel.View) pageEnd {
 	if seen.Last.HighSpeed > 0 {
 		add("speed", si(float64(seen.Last.HighSpeed)*1e6, "b/s"))
 	}
+	add("counters", cacheText(seen.CounterCache))
 	add("alias", seen.Context.Alias)
 	add("description", seen.Context.Descr)
 	add("address", seen.Context.PhysAddress)
@@ -111,6 +112,18 @@ func newPageEnd(e linkmodel.End, v *linkmodel.View) pageEnd {
 		add("MTU", strconv.FormatUint(uint64(seen.Context.MTU), 10)+" bytes")
 	}
 	return p
+}
+
+// cacheText tells how old the counters of an end may be, and how that is known.
+func cacheText(c linkmodel.CounterCache) string {
+	switch {
+	case c == linkmodel.CounterCache{}:
+		return ""
+	case c.Age == 0:
+		return "live (" + c.Source.String() + ")"
+	default:
+		return "up to " + strconv.FormatFloat(c.Age.Round(10*time.Millisecond).Seconds(), 'f', -1, 64) + " s old (" + c.Source.String() + ")"
+	}
 }
 
 func newPageDirection(d linkmodel.Direction, v *linkmodel.View) pageDirection {

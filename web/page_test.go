@@ -108,7 +108,7 @@ func TestLinkPageReadsWithoutStyle(t *testing.T) {
 		"critical | unreachable at end z | | 5 m 9 s | 7f3a |",
 		"warning | saturated a→z 86 % | 70 % | 6 m 5 s | 81c0 |",
 		"a: cr1.lon1 et-0/0/1:0 ● up", "z: cr1.par2 et-0/0/3 ? silent",
-		"speed | 100 Gb/s |", "alias | to par2 {COLT/123} |", "MTU | 9192 bytes |",
+		"speed | 100 Gb/s |", "alias | to par2 {COLT/123} |", "MTU | 9192 bytes |", "counters | up to 0.2 s old (declared) |",
 		"why silent | no answer: router, path, access list or community |",
 		"detail | cr1.par2 did not answer 4 requests in 8 s |", "polls missed in a row | 31 |",
 		"a→z (cr1.lon1 to cr1.par2), as counted by end a alone",
