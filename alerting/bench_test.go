@@ -123,7 +123,7 @@ func parse(t *testing.T, k linkmodel.Kind, d linkmodel.Direction, text string) l
 func (b *bench) run(t *testing.T, k linkmodel.Kind, timeline string) []string {
 	t.Helper()
 	d := linkmodel.AToZ
-	if isStateKind(k) {
+	if !hasDirection(k) {
 		d = linkmodel.NoDirection
 	}
 	var out []string

@@ -17,15 +17,26 @@ func (l *link) hold(stages ...stage) {
 	}
 }
 
-// explained holds back what a link that is down explains: that one end is down or silent is no
-// news then, neither when it begins nor when it ends.
+// explained holds back what a worse fault explains, when it begins and when it ends: that one end of
+// a link that is down is down or silent is no news, nor that all is lost on a dead path or between
+// counters that stand still.
 func explained(l *link, ep *Episode) string {
-	if ep.Kind != linkmodel.KindHalfDown && ep.Kind != linkmodel.KindUnreachable {
-		return ""
+	switch ep.Kind { //nolint:exhaustive // nothing explains the others
+	case linkmodel.KindHalfDown, linkmodel.KindUnreachable:
+		return l.explains(linkmodel.KindDown, linkmodel.NoDirection)
+	case linkmodel.KindLossy:
+		if why := l.explains(linkmodel.KindDeadPath, ep.Direction); why != "" {
+			return why
+		}
+		return l.explains(linkmodel.KindCountersFrozen, linkmodel.NoDirection)
 	}
-	down := l.find(linkmodel.KindDown, linkmodel.NoDirection)
-	if down == nil || down.episode == nil {
-		return ""
+	return ""
+}
+
+// explains returns the reason to hold something back while an episode is open, or "".
+func (l *link) explains(k linkmodel.Kind, d linkmodel.Direction) string {
+	if ep := l.episode(k, d); ep != nil {
+		return "explained by " + string(k) + " #" + ep.ID
 	}
-	return "explained by down #" + down.episode.ID
+	return ""
 }

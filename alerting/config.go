@@ -24,13 +24,15 @@ type Config struct {
 // Rules are the thresholds of one link.
 type Rules struct {
 	Utilization, Errors, Discards, Loss Rule
-	// Down judges down, half-down and unreachable; only the presence of Warn or Crit matters.
+	// Down judges down, half-down, dead-path and unreachable; only the presence of Warn or Crit
+	// matters.
 	Down Rule
 }
 
-// Rule is one pair of thresholds. A zero Threshold is never passed.
+// Rule is up to two thresholds. A zero Threshold is never passed. What passes Info alone goes only to
+// routes that ask for it.
 type Rule struct {
-	Warn, Crit Threshold
+	Info, Warn, Crit Threshold
 	// For is how long the threshold must be passed before the episode is raised.
 	For time.Duration
 }
@@ -49,7 +51,7 @@ const (
 	UnitNone      Unit = iota // no threshold
 	UnitRatio                 // 0..1: of capacity, or of packets
 	UnitPerSecond             // bit/s for utilisation, events/s for errors and discards
-	UnitTrue                  // the signal is true (down)
+	UnitTrue                  // the signal is true (down); Value is 1, or less for what is half true
 )
 
 // Route sends matching episodes to receivers. Every set field must match; within a field any of

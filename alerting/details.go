@@ -59,7 +59,7 @@ func reasonText(ep *Episode) string {
 		parts = append(parts, events(ep.Rate.Value))
 	}
 	limit := ep.Severity.String()
-	if !isStateKind(ep.Kind) {
+	if isMeasured(ep.Kind) {
 		limit += " from " + amount(ep, ep.Threshold)
 	}
 	if ep.For > 0 {
@@ -87,7 +87,7 @@ func advice(n *Notification) string {
 	case linkmodel.KindUnreachable:
 		return "The router does not answer: look at the way to it and at its SNMP before the circuit."
 	default:
-		return ""
+		return checkAdvice(n)
 	}
 }
 

@@ -23,10 +23,10 @@ type Engine struct {
 type link struct {
 	decl *linkmodel.Link
 
-	mu sync.Mutex
-	// judges in the order of kinds, of one kind in the order of directions; those without a
-	// threshold are left out.
-	judges []judge
+	mu    sync.Mutex
+	rules *ruleset
+	// judges are those that hold something, the worst kind first.
+	judges []*judge
 	// ended are the episodes that are over and not told to be over.
 	ended []*Episode
 }
@@ -34,36 +34,22 @@ type link struct {
 // New returns an engine for the links that have rules in cfg. The links must not change afterwards.
 func New(cfg Config, links []linkmodel.Link) *Engine {
 	e := &Engine{cfg: cfg, links: make(map[string]*link, len(links))}
-	shared := rulings{}
+	shared := newRulesets()
 	for i := range links {
 		decl := &links[i]
 		if rules, ok := cfg.Rules[decl.Name]; ok {
-			e.links[decl.Name] = newLink(decl, &rules, shared)
+			e.links[decl.Name] = &link{decl: decl, rules: shared.of(decl, &rules)}
 		}
 	}
 	e.cfg.Rules = nil // every link has its rulings
 	return e
 }
 
-func newLink(decl *linkmodel.Link, rules *Rules, shared rulings) *link {
-	var judges [numSignals]judge
-	n := 0
-	for _, k := range kinds {
-		for _, d := range directionsOf(k) {
-			if r := shared.get(k, d, rules.rule(k), decl); r != nil {
-				judges[n].ruling = r
-				n++
-			}
-		}
-	}
-	return &link{decl: decl, judges: slices.Clone(judges[:n])}
-}
-
 func directionsOf(k linkmodel.Kind) []linkmodel.Direction {
-	if isStateKind(k) {
-		return []linkmodel.Direction{linkmodel.NoDirection}
+	if hasDirection(k) {
+		return linkmodel.Directions[:]
 	}
-	return linkmodel.Directions[:]
+	return []linkmodel.Direction{linkmodel.NoDirection}
 }
 
 // Observe judges one view and returns what has to be told, which is nothing for most views. The
@@ -98,41 +84,61 @@ func (l *link) judge(o *observation, signals []linkmodel.Signal) {
 	}
 	for i := range signals {
 		s := &signals[i]
-		if j := l.find(s.Kind, s.Direction); j != nil {
-			if ep := j.observe(s, o); ep != nil {
-				l.ended = append(l.ended, ep)
-			}
+		r := l.rules.find(s.Kind, s.Direction)
+		j := l.judgeOf(r)
+		switch {
+		case r == nil, j == nil && !r.passes(s):
+			continue
+		case j == nil:
+			j = l.open(r)
+		}
+		if ep := j.observe(s, o); ep != nil {
+			l.ended = append(l.ended, ep)
 		}
 	}
+	l.judges = slices.DeleteFunc(l.judges, (*judge).idle)
+}
+
+// open adds a judge for r, in the order of the ruleset.
+func (l *link) open(r *ruling) *judge {
+	j := &judge{ruling: r}
+	at := slices.Index(l.rules[:], r)
+	i := 0
+	for i < len(l.judges) && slices.Index(l.rules[:], l.judges[i].ruling) < at {
+		i++
+	}
+	l.judges = slices.Insert(l.judges, i, j)
+	return j
 }
 
 // endAll closes every open episode: nothing of a link that somebody shut asks for a human.
 func (l *link) endAll(at time.Time, why string) {
-	for j := range l.all {
+	for _, j := range l.judges {
 		if j.episode != nil {
 			l.ended = append(l.ended, j.end(at, why))
 		}
-		j.reset()
 	}
+	l.judges = nil
 }
 
-// find returns the judge of a kind and direction, or nil.
-func (l *link) find(k linkmodel.Kind, d linkmodel.Direction) *judge {
-	for i := range l.judges {
-		if j := &l.judges[i]; j.direction == d && j.kind == k {
+// judgeOf returns the judge of a ruling, or nil while it has none.
+func (l *link) judgeOf(r *ruling) *judge {
+	for _, j := range l.judges {
+		if j.ruling == r {
 			return j
 		}
 	}
 	return nil
 }
 
-// all ranges over the link's judges, the worst kind first.
-func (l *link) all(yield func(*judge) bool) {
-	for i := range l.judges {
-		if !yield(&l.judges[i]) {
-			return
+// episode returns the open episode of a kind and direction, or nil.
+func (l *link) episode(k linkmodel.Kind, d linkmodel.Direction) *Episode {
+	for _, j := range l.judges {
+		if j.direction == d && j.kind == k {
+			return j.episode
 		}
 	}
+	return nil
 }
 
 // episodes ranges over all episodes of the link: those that ended and are not told to have ended,
@@ -143,7 +149,7 @@ func (l *link) episodes(yield func(*Episode) bool) {
 			return
 		}
 	}
-	for j := range l.all {
+	for _, j := range l.judges {
 		if j.episode != nil && !yield(j.episode) {
 			return
 		}
@@ -159,7 +165,7 @@ func (e *Engine) Open(name string, dst []linkmodel.Finding) []linkmodel.Finding 
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	start := len(dst)
-	for j := range l.all {
+	for _, j := range l.judges {
 		if j.episode != nil {
 			dst = append(dst, j.episode.finding())
 		}

@@ -38,6 +38,8 @@ type Episode struct {
 	// Ratio and Rate are both parts of the latest signal, for the text of messages.
 	Ratio linkmodel.Quantity `json:"ratio"`
 	Rate  linkmodel.Quantity `json:"rate"`
+	// Figure is the value with its bounds where it has any, as of the latest reading that had one.
+	Figure string `json:"figure,omitempty"`
 	// Evidence is one sentence with what the routers said when it was raised.
 	Evidence string `json:"evidence,omitempty"`
 
@@ -97,6 +99,6 @@ func (ep *Episode) finding() linkmodel.Finding {
 	return linkmodel.Finding{
 		Kind: ep.Kind, Severity: ep.Severity, Direction: ep.Direction, End: ep.End,
 		Since: ep.Since, Value: ep.Value, Threshold: ep.Threshold, PerSecond: ep.PerSecond,
-		Episode: ep.ID,
+		Text: ep.Evidence, Episode: ep.ID,
 	}
 }

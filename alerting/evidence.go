@@ -14,12 +14,16 @@ func evidence(v *linkmodel.View, s *linkmodel.Signal) string {
 	switch {
 	case v == nil:
 		return ""
-	case isStateKind(s.Kind):
+	case isStateKind(s.Kind), s.Kind == linkmodel.KindCountersFrozen:
 		return endEvidence(v, linkmodel.EndA) + "; " + endEvidence(v, linkmodel.EndZ)
 	case s.Kind == linkmodel.KindErrors || s.Kind == linkmodel.KindDiscards:
 		return ""
+	case s.Kind == linkmodel.KindLossy:
+		return lossEvidence(v, s.Direction)
+	case s.Kind == linkmodel.KindSaturated:
+		return trafficEvidence(v, s.Direction)
 	default:
-		return trafficEvidence(v, s)
+		return checkEvidence(v, s)
 	}
 }
 
@@ -39,17 +43,17 @@ func endEvidence(v *linkmodel.View, e linkmodel.End) string {
 
 // trafficEvidence writes what else was counted in the signal's direction, and the load of the
 // other one: both narrow down why.
-func trafficEvidence(v *linkmodel.View, s *linkmodel.Signal) string {
+func trafficEvidence(v *linkmodel.View, way linkmodel.Direction) string {
 	var parts []string
 	add := func(label string, q linkmodel.Quantity, write func(float64) string) {
 		if q.Known {
 			parts = append(parts, label+" "+write(q.Value))
 		}
 	}
-	d := &v.Directions[s.Direction]
+	d := &v.Directions[way]
 	add("errors", d.Errors.PerSecond, events)
 	add("discards", d.Discards.PerSecond, events)
-	other := linkmodel.ZToA - s.Direction
+	other := linkmodel.ZToA - way
 	add(arrow(other), v.Directions[other].Utilization, percent)
 	return strings.Join(parts, ", ")
 }

@@ -11,43 +11,38 @@ const clearRuns = 2
 
 // kinds lists what is judged, the worst first.
 var kinds = [...]linkmodel.Kind{
-	linkmodel.KindDown, linkmodel.KindHalfDown, linkmodel.KindUnreachable, linkmodel.KindLossy,
-	linkmodel.KindErrors, linkmodel.KindDiscards, linkmodel.KindSaturated,
+	linkmodel.KindDown, linkmodel.KindHalfDown, linkmodel.KindDeadPath, linkmodel.KindUnreachable,
+	linkmodel.KindCountersFrozen, linkmodel.KindNotMatching, linkmodel.KindLossy, linkmodel.KindErrors,
+	linkmodel.KindDiscards, linkmodel.KindSaturated, linkmodel.KindPoliced, linkmodel.KindMismatch,
+	linkmodel.KindCapacityUntrusted, linkmodel.KindFraming,
 }
 
-// rank returns the place of k in kinds, or len(kinds) for a kind that is not judged.
-func rank(k linkmodel.Kind) int {
-	for i := range kinds {
-		if kinds[i] == k {
-			return i
-		}
+// isMeasured reports whether k has a value; the other kinds are true or false.
+func isMeasured(k linkmodel.Kind) bool {
+	switch k { //nolint:exhaustive // the others are not
+	case linkmodel.KindLossy, linkmodel.KindErrors, linkmodel.KindDiscards, linkmodel.KindSaturated:
+		return true
 	}
-	return len(kinds)
+	return false
 }
 
-// isStateKind reports whether k is either true or false.
-func isStateKind(k linkmodel.Kind) bool { return rank(k) <= rank(linkmodel.KindUnreachable) }
-
-// rule returns the thresholds that judge k.
-func (r *Rules) rule(k linkmodel.Kind) Rule {
-	switch k {
-	case linkmodel.KindSaturated:
-		return r.Utilization
-	case linkmodel.KindErrors:
-		return r.Errors
-	case linkmodel.KindDiscards:
-		return r.Discards
-	case linkmodel.KindLossy:
-		return r.Loss
+// isStateKind reports whether k is about the line as a whole: it has no direction, and what the
+// routers report is all there is to say.
+func isStateKind(k linkmodel.Kind) bool {
+	switch k { //nolint:exhaustive // the others are not
 	case linkmodel.KindDown, linkmodel.KindHalfDown, linkmodel.KindUnreachable:
-		return r.Down
-	default:
-		return Rule{}
+		return true
 	}
+	return false
 }
 
-// judge holds one kind in one direction of one link against its ruling. Of a link without faults
-// it is nothing but that.
+// hasDirection reports whether k is judged per direction.
+func hasDirection(k linkmodel.Kind) bool {
+	return !isStateKind(k) && k != linkmodel.KindMismatch && k != linkmodel.KindCountersFrozen
+}
+
+// judge holds one kind in one direction of one link against its ruling. There is one while a level
+// is passed or an episode is open.
 type judge struct {
 	*ruling
 	// seen is how far each level has come; nil while none is passed.
@@ -64,7 +59,7 @@ func (j *judge) observe(s *linkmodel.Signal, o *observation) *Episode {
 	if j.episode == nil {
 		return nil
 	}
-	j.follow(s)
+	j.follow(s, o)
 	j.episode.Quiet.observe(j.quiet(s), o.at, o.mono)
 	if !j.episode.Quiet.lasted(clearRuns, j.clearAfter) {
 		return nil
@@ -145,8 +140,14 @@ func (j *judge) since() time.Time {
 }
 
 // follow keeps the numbers of the open episode up to date.
-func (j *judge) follow(s *linkmodel.Signal) {
+func (j *judge) follow(s *linkmodel.Signal, o *observation) {
 	ep := j.episode
+	if ep.Kind == linkmodel.KindNotMatching && s.Rate.Known && !ep.Rate.Known {
+		ep.Evidence = evidence(o.view, s) // another interface fits, which took a while to see
+	}
+	if ep.Kind == linkmodel.KindLossy && s.Ratio.Known && o.view != nil {
+		ep.Figure = o.view.Directions[s.Direction].Loss.Text()
+	}
 	ep.Ratio, ep.Rate = s.Ratio, s.Rate
 	for i := range j.levels {
 		l := &j.levels[i]
@@ -168,6 +169,9 @@ func (j *judge) follow(s *linkmodel.Signal) {
 func (j *judge) quiet(s *linkmodel.Signal) condition {
 	worst := yes
 	for i := range j.levels {
+		if j.levels[i].severity == linkmodel.SeverityInfo && j.episode.Severity > linkmodel.SeverityInfo {
+			continue // what is left is worth no more than an episode of its own
+		}
 		switch j.levels[i].quiet(s) {
 		case no:
 			return no
@@ -189,3 +193,6 @@ func (j *judge) end(at time.Time, why string) *Episode {
 
 // reset forgets what was seen so far.
 func (j *judge) reset() { j.episode, j.seen = nil, nil }
+
+// idle reports whether the judge holds nothing.
+func (j *judge) idle() bool { return j.episode == nil && j.seen == nil }

@@ -78,7 +78,7 @@ func (l *level) quiet(s *linkmodel.Signal) condition {
 // limit returns the threshold in the unit of quantity: a kind that is either true or false has
 // the ratio 1 or 0.
 func (l *level) limit() float64 {
-	if l.threshold.Unit == UnitTrue {
+	if l.threshold.Unit == UnitTrue && l.threshold.Value == 0 {
 		return 1
 	}
 	return l.threshold.Value

@@ -42,14 +42,16 @@ func witnesses(s *linkmodel.Signal) int {
 	switch s.Kind {
 	case linkmodel.KindDown:
 		return 1
-	case linkmodel.KindHalfDown:
+	case linkmodel.KindHalfDown, linkmodel.KindDeadPath, linkmodel.KindNotMatching, linkmodel.KindMismatch,
+		linkmodel.KindCountersFrozen:
 		return 2
 	case linkmodel.KindUnreachable:
 		if s.Ratio.Value >= 1 {
 			return 0
 		}
 		return 2
-	case linkmodel.KindSaturated, linkmodel.KindErrors, linkmodel.KindDiscards, linkmodel.KindLossy:
+	case linkmodel.KindSaturated, linkmodel.KindErrors, linkmodel.KindDiscards, linkmodel.KindLossy,
+		linkmodel.KindCapacityUntrusted, linkmodel.KindFraming, linkmodel.KindPoliced:
 		return 0
 	default:
 		return 0

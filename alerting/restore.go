@@ -1,6 +1,10 @@
 package alerting
 
-import "time"
+import (
+	"time"
+
+	"github.com/bothends/bothends/linkmodel"
+)
 
 // Restore continues the episodes of the last run: same ids, nothing told twice. The way to their
 // end starts anew. It must be called before the first Observe. Episodes whose link or threshold is no longer in the inventory end at
@@ -26,11 +30,11 @@ func (l *link) restore(ep *Episode) bool {
 		l.ended = append(l.ended, ep)
 		return true
 	}
-	j := l.find(ep.Kind, ep.Direction)
-	if j == nil || j.episode != nil {
+	r := l.rules.find(ep.Kind, ep.Direction)
+	if r == nil || l.judgeOf(r) != nil {
 		return false
 	}
-	j.episode = ep
+	l.open(r).episode = ep
 	return true
 }
 
@@ -52,7 +56,7 @@ func (e *Engine) remindLink(l *link, now time.Time) []Notification {
 	defer l.mu.Unlock()
 	var out []Notification
 	for ep := range l.episodes {
-		due := ep.open() && ep.HeldBack == "" && now.Sub(ep.ToldAt) >= e.cfg.RemindEvery
+		due := ep.open() && ep.HeldBack == "" && ep.Severity > linkmodel.SeverityInfo && now.Sub(ep.ToldAt) >= e.cfg.RemindEvery
 		if due {
 			out = append(out, e.notification(l, ep, StatusUpdate, now))
 		}

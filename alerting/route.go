@@ -8,12 +8,18 @@ import (
 	"github.com/bothends/bothends/linkmodel"
 )
 
-// route returns the receivers of the first route that matches, else the default ones.
+// route returns the receivers of the first route that matches, else the default ones. Information
+// goes only where a route asks for it by its severity.
 func (e *Engine) route(l *link, ep *Episode) []string {
+	info := ep.Severity == linkmodel.SeverityInfo
 	for i := range e.cfg.Routes {
-		if e.cfg.Routes[i].matches(l.decl, ep) {
-			return e.cfg.Routes[i].To
+		r := &e.cfg.Routes[i]
+		if r.matches(l.decl, ep) && (!info || len(r.Severity) > 0) {
+			return r.To
 		}
+	}
+	if info {
+		return nil
 	}
 	return e.cfg.Default
 }

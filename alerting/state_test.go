@@ -24,7 +24,7 @@ func stateSignals(word string) []linkmodel.Signal {
 		"d": linkmodel.KindDown, "h": linkmodel.KindHalfDown, "s": linkmodel.KindUnreachable,
 	}[word]
 	var out []linkmodel.Signal
-	for _, k := range kinds[:3] {
+	for _, k := range []linkmodel.Kind{linkmodel.KindDown, linkmodel.KindHalfDown, linkmodel.KindUnreachable} {
 		s := linkmodel.Signal{Kind: k, Direction: linkmodel.NoDirection, End: linkmodel.NoEnd}
 		switch {
 		case k == is:

@@ -1,6 +1,7 @@
 package alerting
 
 import (
+	"cmp"
 	"strings"
 
 	"github.com/bothends/bothends/linkmodel"
@@ -32,7 +33,7 @@ func resolvedSummary(n *Notification) string {
 	}
 	line += " after " + lasting(ep.Until.Sub(ep.Since)) +
 		" (" + clock(ep.Since, n.At) + " to " + clock(ep.Until, n.At) + " UTC)"
-	if !isStateKind(ep.Kind) {
+	if isMeasured(ep.Kind) {
 		line += ", peak " + amount(ep, ep.Peak)
 	}
 	return line
@@ -63,7 +64,7 @@ func headline(ep *Episode) string {
 	case linkmodel.KindSaturated:
 		return amount(ep, ep.Value) + ofCapacity(ep)
 	case linkmodel.KindLossy:
-		return "loses " + amount(ep, ep.Value)
+		return "loses " + cmp.Or(ep.Figure, amount(ep, ep.Value))
 	case linkmodel.KindErrors, linkmodel.KindDiscards:
 		return faultHeadline(ep)
 	case linkmodel.KindHalfDown:
@@ -79,7 +80,7 @@ func headline(ep *Episode) string {
 	case linkmodel.KindDown:
 		return ""
 	default:
-		return ""
+		return checkHeadline(ep)
 	}
 }
 

@@ -21,7 +21,7 @@ func message(kind linkmodel.Kind, edit func(*Episode)) *Notification {
 			Severity: linkmodel.SeverityCritical, Since: start,
 		},
 	}
-	if isStateKind(kind) {
+	if !hasDirection(kind) {
 		n.Episode.Direction = linkmodel.NoDirection
 	}
 	edit(&n.Episode)

@@ -161,7 +161,11 @@ func TestTrafficEvidence(t *testing.T) {
 	b := newBench(Rules{Loss: ratioRule(0.001, 0.01, 0)})
 	v := b.view("uu")
 	d := &v.Directions[linkmodel.ZToA]
-	d.Loss = linkmodel.Loss{Known: true, Ratio: 0.013, Low: 0.012, High: 0.014, Certain: 0.012, Recent: 0.014}
+	d.Loss = linkmodel.Loss{
+		Known: true, Ratio: 0.013, Low: 0.012, High: 0.014, Certain: 0.012, Recent: 0.014,
+		Packets: 4e6, Window: 3 * time.Minute, Proof: linkmodel.ProofHard,
+	}
+	d.Breakdown.First, d.Breakdown.Share[linkmodel.CauseIngressErrors] = linkmodel.CauseIngressErrors, 0.009
 	d.Errors.PerSecond, d.Discards.PerSecond = linkmodel.Known(0), linkmodel.Known(12)
 	v.Directions[linkmodel.AToZ].Utilization = linkmodel.Known(0.12)
 	got := b.Observe(v)
@@ -170,10 +174,12 @@ func TestTrafficEvidence(t *testing.T) {
 	if len(got) != 1 {
 		t.Fatalf("got %s", sequence(got))
 	}
-	if want := "errors 0/min, discards 12/s, a→z 12 %"; got[0].Episode.Evidence != want {
+	want := "1.3 % (1.2-1.4 %) of 4 M packets in 3 min, which no timing explains, mostly input errors at a (0.9 %); " +
+		"errors 0/min, discards 12/s, a→z 12 %"
+	if got[0].Episode.Evidence != want {
 		t.Errorf("got %q, want %q", got[0].Episode.Evidence, want)
 	}
-	if want := "LOSSY lon1-par2-1 z→a loses 1.3 % since 10:00 UTC"; got[0].Summary != want {
+	if want := "LOSSY lon1-par2-1 z→a loses 1.3 % (1.2-1.4 %) since 10:00 UTC"; got[0].Summary != want {
 		t.Errorf("got %q, want %q", got[0].Summary, want)
 	}
 }

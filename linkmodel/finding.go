@@ -67,6 +67,8 @@ type Finding struct {
 	// Value and Threshold are ratios (0..1) or per-second rates, as PerSecond tells.
 	Value, Threshold float64
 	PerSecond        bool
+	// Text is one sentence with the evidence; strings from routers and the inventory in it are clean.
+	Text string
 	// Episode is the id under which the finding is told, from raise to clear.
 	Episode string
 }

@@ -1,0 +1,43 @@
+package alerting
+
+import (
+	"time"
+
+	"github.com/bothends/bothends/linkmodel"
+)
+
+// surely is the threshold of a kind that is either true or false.
+var surely = Threshold{Value: 1, Unit: UnitTrue}
+
+// possibly is where a mismatch lies that is explained.
+var possibly = Threshold{Value: 0.5, Unit: UnitTrue}
+
+// untrustedFor is how long a capacity must be exceeded: for a moment, old counters exceed any.
+const untrustedFor = 5 * time.Minute
+
+// rule returns the thresholds that judge k. Kinds that the inventory has no threshold for carry
+// their own: a warning where somebody has to mend something, else information.
+func (r *Rules) rule(k linkmodel.Kind) Rule {
+	switch k {
+	case linkmodel.KindSaturated:
+		return r.Utilization
+	case linkmodel.KindErrors:
+		return r.Errors
+	case linkmodel.KindDiscards:
+		return r.Discards
+	case linkmodel.KindLossy:
+		return r.Loss
+	case linkmodel.KindDown, linkmodel.KindHalfDown, linkmodel.KindUnreachable, linkmodel.KindDeadPath:
+		return r.Down
+	case linkmodel.KindNotMatching, linkmodel.KindCountersFrozen, linkmodel.KindPoliced:
+		return Rule{Warn: surely}
+	case linkmodel.KindMismatch:
+		return Rule{Info: possibly, Warn: surely}
+	case linkmodel.KindCapacityUntrusted:
+		return Rule{Info: surely, For: untrustedFor}
+	case linkmodel.KindFraming:
+		return Rule{Info: surely}
+	default:
+		return Rule{}
+	}
+}
