@@ -21,6 +21,13 @@ type endTracker struct {
 	wasUp                 bool // ifAdminStatus was up in an earlier answered poll
 	speed                 speedTrust
 	sizes                 sizeTrust
+	trust                 markTrust
+	// distrusted are the marks that this cycle made disbelieved.
+	distrusted markSet
+	// wrapped are the columns whose wrap was told since they began to count.
+	wrapped CounterMask
+	// told limits events that could happen in every cycle; nil until there is one.
+	told map[EventKind]*eventLimit
 	// unconfirmed tells that the base began after the latest slower read.
 	unconfirmed bool
 	// contextAt is when the latest slower read came in.
@@ -34,6 +41,7 @@ type endTracker struct {
 func (t *endTracker) observe(ev *EndView, o *Outcome, declared float64) {
 	ev.Answered = o.Answered()
 	ev.Miss, ev.Detail = o.Miss, o.Detail
+	t.distrusted = 0
 	if !ev.Answered {
 		ev.Misses++
 		if ev.Misses >= SilentAfter {
@@ -68,6 +76,8 @@ func (t *endTracker) advance(iv *Interval, prev, cur *Reading, declared float64)
 	}
 	lim := t.limits(cur, declared)
 	lim.returned, lim.doubted = t.marks.returned(cur), t.sizes.doubted
+	t.distrusted = t.trust.observe(base, cur, cur.Mono-base.Mono)
+	lim.disbelieved = t.trust.disbelieved
 	subtract(iv, base, cur, lim)
 	switch {
 	case iv.Reason == ReasonImplausible:
@@ -75,7 +85,7 @@ func (t *endTracker) advance(iv *Interval, prev, cur *Reading, declared float64)
 		t.sizes.observe(iv)
 		t.rebase(cur)
 	case iv.Reason != ReasonNone:
-		t.sizes = sizeTrust{}
+		t.sizes, t.wrapped = sizeTrust{}, 0
 		t.rebase(cur)
 	case t.isStale(base, cur):
 		// The agent may have answered from its cache: the same counters say nothing yet. The

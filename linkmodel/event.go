@@ -6,15 +6,20 @@ import "fmt"
 type endBefore struct {
 	seen    bool
 	misses  int
+	cause   string // of the latest miss; empty without one
 	last    Reading
 	doubted bool
 	sizes   CounterMask
 }
 
 func (t *endTracker) remember(ev *EndView) endBefore {
-	return endBefore{
+	b := endBefore{
 		seen: ev.Seen, misses: ev.Misses, last: ev.Last, doubted: t.speed.doubted, sizes: t.sizes.doubted,
 	}
+	if ev.Misses > 0 {
+		b.cause = missCause(ev)
+	}
+	return b
 }
 
 // addEvent appends an event of this cycle; its instant is the view's.
@@ -33,7 +38,7 @@ func (t *Tracker) endEvents(e End, before *endBefore, fresh *Context) {
 	ev := &t.view.Ends[e]
 	if !ev.Answered {
 		if before.misses < SilentAfter && endIsSilent(ev) {
-			t.view.note(e, EventSilent, fmt.Sprintf("%d polls in a row unanswered: %s", ev.Misses, silentCause(ev)))
+			t.view.note(e, EventSilent, fmt.Sprintf("%d polls in a row unanswered: %s", ev.Misses, missCause(ev)))
 		}
 		return
 	}
@@ -43,6 +48,7 @@ func (t *Tracker) endEvents(e End, before *endBefore, fresh *Context) {
 			Text: fmt.Sprintf("answers again after %d missed polls", before.misses),
 		})
 	}
+	t.missEvents(e, before)
 	if before.seen {
 		t.statusEvents(e, &before.last)
 		t.counterEvents(e, before)
@@ -50,7 +56,7 @@ func (t *Tracker) endEvents(e End, before *endBefore, fresh *Context) {
 	t.restartEvents(e, &before.last, fresh)
 }
 
-func silentCause(ev *EndView) string {
+func missCause(ev *EndView) string {
 	if ev.Detail != "" {
 		return ev.Detail
 	}
@@ -73,40 +79,10 @@ func (t *Tracker) statusEvents(e End, prev *Reading) {
 	case cur.Oper != prev.Oper:
 		t.view.Changes++
 		t.view.note(e, EventOper, fmt.Sprintf("ifOperStatus went from %v to %v", prev.Oper, cur.Oper))
-	case flapped(prev, cur, &ev.Interval):
-		t.view.Changes += 2
-		t.view.note(e, EventFlap, fmt.Sprintf("ifOperStatus changed and came back to %v between two polls", cur.Oper))
-	}
-}
-
-// flapped reports a moved ifLastChange under the same status. After a restart or a renumbering
-// the stamp is of another clock or another row and proves nothing.
-func flapped(prev, cur *Reading, iv *Interval) bool {
-	if iv.Reason == ReasonRestart || iv.Reason == ReasonRenumbered {
-		return false
-	}
-	return prev.HasLastChange && cur.HasLastChange && cur.LastChange != prev.LastChange
-}
-
-// counterEvents tells why an interval is a gap, and speeds that changed or are not believed.
-func (t *Tracker) counterEvents(e End, before *endBefore) {
-	ev := &t.view.Ends[e]
-	prev, cur := &before.last, &ev.Last
-	switch ev.Interval.Reason { //nolint:exhaustive // the other reasons are no events
-	case ReasonDiscontinuity:
-		t.view.note(e, EventDiscontinuity, "ifCounterDiscontinuityTime changed: counters cleared or line card reloaded")
-	case ReasonReset:
-		t.view.note(e, EventReset, "counters started anew without a mark from the router")
-	case ReasonRenumbered:
-		t.view.note(e, EventRenumbered, fmt.Sprintf("ifIndex went from %d to %d", prev.Index, cur.Index))
-	}
-	if prev.HighSpeed != cur.HighSpeed {
-		t.view.note(e, EventSpeed, fmt.Sprintf("ifHighSpeed went from %d to %d Mbit/s", prev.HighSpeed, cur.HighSpeed))
-	}
-	if t.ends[e].sizes.doubted&^before.sizes != 0 {
-		t.view.note(e, EventPacketsDoubted, "packet counters do not fit the octets: not believed, octets are")
-	}
-	if t.ends[e].speed.doubted && !before.doubted {
-		t.view.note(e, EventSpeedDoubted, fmt.Sprintf("counts more than its ifHighSpeed of %d Mbit/s allows: not believed", cur.HighSpeed))
+	default:
+		if text := t.ends[e].flapText(prev, ev); text != "" {
+			t.view.Changes += 2
+			t.view.note(e, EventFlap, text)
+		}
 	}
 }

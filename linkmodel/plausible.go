@@ -3,9 +3,11 @@ package linkmodel
 import "time"
 
 // implausible checks the increments of both ways together: what the line can carry, and packets
-// that have a possible size. extra is the time by which the traffic may exceed the interval.
-func implausible(iv *Interval, lim limits, extra time.Duration) Reason {
-	if overLine(iv, lim, extra) != 0 {
+// that have a possible size. unsure is the doubt about the instants. It fills iv.Over: of a valid
+// interval with what exceeds the line in that time, of a refused one with what exceeds it even if
+// counters were as old as they may be.
+func implausible(iv *Interval, lim limits, unsure time.Duration) Reason {
+	if iv.Over = overLine(iv, lim, lim.age+unsure); iv.Over != 0 {
 		return ReasonImplausible
 	}
 	for i := range ways {
@@ -13,15 +15,21 @@ func implausible(iv *Interval, lim limits, extra time.Duration) Reason {
 			return ReasonImplausible
 		}
 	}
+	iv.Over = overLine(iv, lim, unsure)
 	return ReasonNone
 }
 
+// fastestLine in bit/s bounds interfaces whose speed is not known or not believed: a bundle of 64
+// of the fastest ports there are carries it.
+const fastestLine = 1e14
+
 // overLine returns the columns that counted more than the line carries in the interval and extra.
 func overLine(iv *Interval, lim limits, extra time.Duration) (over CounterMask) {
-	if lim.bps <= 0 {
-		return 0
+	bps := lim.bps
+	if bps <= 0 {
+		bps = fastestLine
 	}
-	most := overspeed * lim.bps * (iv.Elapsed + extra).Seconds()
+	most := overspeed * bps * (iv.Elapsed + extra).Seconds()
 	for i, way := range ways {
 		if float64(iv.Delta[way.octets])*8 > most+8*maxFrameOctets {
 			over |= way.octets.Mask()

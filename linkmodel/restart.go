@@ -11,16 +11,30 @@ import (
 // restart. It must advance as our own clock did, give or take 2 s or 0.5 %. Where it did not but
 // snmpEngineTime did, the uptime is what is wrong, not the agent.
 func restarted(prev, cur *Reading, elapsed time.Duration) bool {
-	advanced := ticks(cur.UpTime - prev.UpTime)
-	tolerance := max(2*time.Second, elapsed/200) + prev.Uncertainty + cur.Uncertainty
-	if (advanced - elapsed).Abs() <= tolerance {
+	if !uptimeOff(prev, cur, elapsed) {
 		return false
 	}
 	if !prev.HasEngineTime || !cur.HasEngineTime {
 		return true
 	}
 	engine := time.Duration(cur.EngineTime-prev.EngineTime) * time.Second
-	return (engine - elapsed).Abs() > tolerance
+	return (engine - elapsed).Abs() > uptimeTolerance(prev, cur, elapsed)
+}
+
+// uptimeOff reports whether sysUpTime did not advance as our clock did.
+func uptimeOff(prev, cur *Reading, elapsed time.Duration) bool {
+	return (ticks(cur.UpTime-prev.UpTime) - elapsed).Abs() > uptimeTolerance(prev, cur, elapsed)
+}
+
+// uptimeTolerance is by how much two clocks may differ over a time between two readings.
+func uptimeTolerance(prev, cur *Reading, elapsed time.Duration) time.Duration {
+	return max(2*time.Second, elapsed/200) + prev.Uncertainty + cur.Uncertainty
+}
+
+// startedSince reports whether sysUpTime is what it would be if the agent had started between the
+// two readings: lower than before, and no older than the time between them.
+func startedSince(prev, cur *Reading, elapsed time.Duration) bool {
+	return cur.UpTime < prev.UpTime && ticks(cur.UpTime) <= elapsed+uptimeTolerance(prev, cur, elapsed)
 }
 
 // rebootTolerance is by how much a host's uptime may differ from our clock without a reboot.

@@ -36,18 +36,25 @@ type limits struct {
 	// returned are columns that came back from a glitch, doubted those not believed at all. Neither
 	// has an increment in this interval.
 	returned, doubted CounterMask
+	// disbelieved are the marks that are not taken for a break.
+	disbelieved markSet
 }
 
 // identityReason returns why two readings are not of one uninterrupted interface, or ReasonNone.
-func identityReason(prev, cur *Reading, elapsed time.Duration) Reason {
-	switch {
-	case cur.Index != prev.Index:
+func identityReason(prev, cur *Reading, elapsed time.Duration, disbelieved markSet) Reason {
+	if cur.Index != prev.Index {
 		return ReasonRenumbered
-	case restarted(prev, cur, elapsed):
+	}
+	believed := marksSet(prev, cur, elapsed).minus(disbelieved &^ markUpTime.set())
+	switch {
+	case believed == 0:
+		return ReasonNone
+	case believed.has(markUpTime) && restarted(prev, cur, elapsed) &&
+		(!disbelieved.has(markUpTime) || startedSince(prev, cur, elapsed)):
 		return ReasonRestart
-	case prev.HasDiscontinuity && cur.HasDiscontinuity && prev.Discontinuity != cur.Discontinuity:
+	case believed.has(markDiscontinuity):
 		return ReasonDiscontinuity
-	case prev.HighSpeed != 0 && cur.HighSpeed != 0 && prev.HighSpeed != cur.HighSpeed:
+	case believed.has(markSpeed):
 		return ReasonReplaced
 	default:
 		return ReasonNone
@@ -61,7 +68,7 @@ func subtract(iv *Interval, prev, cur *Reading, lim limits) {
 		iv.Reason = ReasonFirst
 		return
 	}
-	if iv.Reason = identityReason(prev, cur, iv.Elapsed); iv.Reason != ReasonNone {
+	if iv.Reason = identityReason(prev, cur, iv.Elapsed, lim.disbelieved); iv.Reason != ReasonNone {
 		return
 	}
 	if isReset(&prev.Counters, &cur.Counters) {
@@ -70,9 +77,7 @@ func subtract(iv *Interval, prev, cur *Reading, lim limits) {
 	}
 	iv.Reason = difference(iv, prev, cur, lim)
 	if iv.Reason == ReasonNone {
-		unsure := prev.Uncertainty + cur.Uncertainty
-		iv.Reason = implausible(iv, lim, lim.age+unsure)
-		iv.Over = overLine(iv, lim, unsure)
+		iv.Reason = implausible(iv, lim, prev.Uncertainty+cur.Uncertainty)
 	}
 }
 
@@ -135,9 +140,9 @@ func packetDelta(iv *Interval, either, way CounterMask) (uint64, bool) {
 	return sum, true
 }
 
-// ambiguousWrap reports whether the increment of a Counter32 cannot be told. Octets: the gap must
-// be below half the time the line needs to wrap the counter. The others are slower by far; only a
-// step that the line could not carry is doubted.
+// ambiguousWrap reports whether the increment of a Counter32 cannot be told. Octets and packets: the
+// gap must be below half the time the line needs to wrap the counter. Errors and discards are slower
+// by far; only a step that the line could not carry is doubted.
 func ambiguousWrap(c Counter, prev, cur uint64, elapsed time.Duration, lim limits) bool {
 	delta := float64(uint32(cur) - uint32(prev)) //nolint:gosec // modulo 2^32 is the point
 	octets := c == InOctets || c == OutOctets
@@ -150,7 +155,7 @@ func ambiguousWrap(c Counter, prev, cur uint64, elapsed time.Duration, lim limit
 		perSecond = lim.bps / 8
 	}
 	if perSecond*elapsed.Seconds() > wordSize/2 {
-		return octets || delta > wordSize/2
+		return octets || isPacketColumn(c) || delta > wordSize/2
 	}
 	return delta > overspeed*perSecond*(elapsed+lim.age).Seconds()+1
 }
