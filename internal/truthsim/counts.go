@@ -23,8 +23,11 @@ type counts struct {
 	covered   uint64
 	late      uint64 // published when the link was polled for 5 minutes
 	near      uint64 // late, and close to the truth
-	raised    raised
-	widths    histogram // half-widths of published bars
+	// opposed is how many had the reason that more was received than sent, which is never true.
+	opposed uint64
+	raised  raised
+	found   map[linkmodel.Kind]uint64 // other findings that were raised, none of them true
+	widths  histogram                 // half-widths of published bars
 }
 
 // publish takes a published loss in, age seconds after the first poll.
@@ -49,6 +52,10 @@ func (c *counts) add(o *counts) {
 	c.covered += o.covered
 	c.late += o.late
 	c.near += o.near
+	c.opposed += o.opposed
+	for k, n := range o.found {
+		c.find(k, n)
+	}
 	for i := range o.raised {
 		c.raised[i] += o.raised[i]
 	}

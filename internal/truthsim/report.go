@@ -53,12 +53,14 @@ var alarmColumns = []column{
 	{"1 %", delay(1)},
 	{"0.1 %", delay(2)},
 	{"1 % over: clear after", clearing},
+	{"other false findings/day", otherFindings},
 }
 
 var barColumns = []column{
 	name,
 	days,
 	{"published", func(r *result) string { return share(r.clean.published, r.clean.polls) }},
+	{"called inconsistent", func(r *result) string { return share(r.clean.opposed, r.clean.polls) }},
 	{"half-width", func(r *result) string { return percent(r.clean.widths.median()) }},
 	{"holds the truth", func(r *result) string { return share(r.clean.covered, r.clean.published) }},
 	{"while loss begins", func(r *result) string { return share(r.faulty.covered, r.faulty.published) }},

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"math"
 	"math/rand/v2"
 	"time"
@@ -86,7 +87,7 @@ func (r *router) serve(at, received, sent float64) *linkmodel.Reading {
 // context is the slower read.
 func (r *router) context(at float64) *linkmodel.Context {
 	up := uint32(uint64(100 * r.clock * (at - r.started)))
-	return &linkmodel.Context{SystemUpTime: up, HasSystemUpTime: true, MTU: mtu, Type: 6, PhysAddress: "02:00:00:00:00:01"}
+	return &linkmodel.Context{SystemUpTime: up, HasSystemUpTime: true, MTU: mtu, Type: 6, PhysAddress: fmt.Sprintf("02:00:00:00:00:%02x", r.index%256)}
 }
 
 func seconds(t float64) time.Duration { return time.Duration(t * 1e9) }

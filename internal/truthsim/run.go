@@ -29,11 +29,13 @@ func watchDay(l *link) outcome {
 	if l.scenario.loss > 0 {
 		observers = observers[:1]
 	}
+	var others findings
 	for {
 		v, t := l.next()
 		if t > warmUp+day {
 			return o
 		}
+		others.observe(&o.counts, v)
 		for i := range observers {
 			observers[i].observe(&o.counts, l, v, t)
 		}

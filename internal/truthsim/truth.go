@@ -79,6 +79,9 @@ func (o *observer) observe(c *counts, l *link, v *linkmodel.View, t float64) {
 	}
 	c.polls++
 	if !loss.Known {
+		if loss.Reason == linkmodel.ReasonInconsistent {
+			c.opposed++
+		}
 		return
 	}
 	truth := 0.0
