@@ -81,7 +81,7 @@ func (t *endTracker) observeAge(ev *EndView, before *endBefore, fresh *Context) 
 func (c *endCache) best(context *Context) CounterCache {
 	learned, seen, ok := c.learned.age()
 	best := CounterCache{Age: DefaultCounterCache}
-	switch told, enough := c.told.age(); {
+	switch told, enough := c.told.bound(); {
 	case context.HasCounterCache:
 		best = CounterCache{context.CounterCache, CacheReported}
 	case enough:
@@ -89,7 +89,7 @@ func (c *endCache) best(context *Context) CounterCache {
 	case ok:
 		best = CounterCache{learned, CacheLearned}
 	}
-	if seen = max(seen, c.told.oldest); seen > best.Age {
+	if seen = max(seen, c.told.age()); seen > best.Age {
 		best = CounterCache{seen, CacheLearned}
 	}
 	return best
@@ -98,7 +98,7 @@ func (c *endCache) best(context *Context) CounterCache {
 // toldAges are the ages that an agent stated of the counters it served: one of each slower read,
 // the time since it sampled the hardware (aristaIfCounterLastUpdated).
 type toldAges struct {
-	oldest time.Duration
+	oldest uint32 // milliseconds
 	count  uint8
 }
 
@@ -111,11 +111,15 @@ const tickSlack = 20 * time.Millisecond
 
 func (a *toldAges) observe(fresh *Context) {
 	if fresh.HasCounterAge {
-		a.oldest = max(a.oldest, fresh.CounterAge)
+		a.oldest = max(a.oldest, milliseconds(fresh.CounterAge))
 		a.count = min(a.count, enoughAges) + 1
 	}
 }
 
-func (a *toldAges) age() (age time.Duration, enough bool) {
-	return 2*a.oldest + tickSlack, a.count >= enoughAges
+// age is the greatest age told.
+func (a *toldAges) age() time.Duration { return time.Duration(a.oldest) * time.Millisecond }
+
+// bound is what the ages told may have missed; enough tells that it is safe.
+func (a *toldAges) bound() (age time.Duration, enough bool) {
+	return 2*a.age() + tickSlack, a.count >= enoughAges
 }

@@ -67,3 +67,19 @@ func TestAgeFromStamps(t *testing.T) {
 		}
 	})
 }
+
+// What one agent told does not hold for the next.
+func TestToldAgesEndWithTheAgent(t *testing.T) {
+	r := newCacheRig(t, cachedRouter{}, func(time.Duration) uint64 { return 1 })
+	for range enoughAges {
+		r.context[EndA] = &Context{CounterAge: time.Second, HasCounterAge: true}
+		r.next(60 * time.Second)
+	}
+	if got := r.tracker.View().Ends[EndA].CounterCache; got != (CounterCache{2*time.Second + tickSlack, CacheReported}) {
+		t.Errorf("%v (%v)", got.Age, got.Source)
+	}
+	r.ends[EndA].UpTime, r.ends[EndA].EngineTime = 0, 0
+	if got := r.next(60 * time.Second); got != (CounterCache{DefaultCounterCache, CacheAssumed}) {
+		t.Errorf("after the restart: %v (%v)", got.Age, got.Source)
+	}
+}

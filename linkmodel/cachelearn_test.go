@@ -1,6 +1,7 @@
 package linkmodel
 
 import (
+	"slices"
 	"testing"
 	"time"
 
@@ -229,4 +230,53 @@ func TestWaysRefreshedApart(t *testing.T) {
 			t.Fatalf("%v (%v) at %v", got.Age, got.Source, r.now)
 		}
 	}
+}
+
+// A router that refreshes more often for a while is believed after a whole block of steps.
+func TestLearnedAgeOutlivesABlock(t *testing.T) {
+	const every = 4 * time.Second
+	r := newCacheRig(t, cachedRouter{c: 10 * time.Second}, steadyPackets(1000))
+	for range 400 {
+		r.next(every)
+	}
+	r.router.c = 2 * time.Second
+	for i := range cacheSteps {
+		if got := r.next(every); got.Age < 10*time.Second {
+			t.Fatalf("%v (%v) after %d fast steps", got.Age, got.Source, i+1)
+		}
+	}
+	var got CounterCache
+	for range 2 * cacheSteps {
+		got = r.next(every)
+	}
+	if got.Age > 5*time.Second {
+		t.Errorf("%v (%v) in the end", got.Age, got.Source)
+	}
+}
+
+// Where refreshes are irregular, the age is never below what was seen lately.
+func TestIrregularRefreshes(t *testing.T) {
+	rapid.Check(t, func(rt *rapid.T) {
+		const c = 10 * time.Second
+		instants := []time.Duration{0}
+		for range 400 {
+			d := rapid.SampledFrom([]time.Duration{c / 5, c / 4, c / 3, c}).Draw(rt, "refresh after")
+			instants = append(instants, instants[len(instants)-1]+d)
+		}
+		router := cachedRouter{onDemand: true, c: 1 << 62} // taken below
+		r := newCacheRig(t, router, steadyPackets(1000))
+		lately := make([]time.Duration, 0, 400)
+		next := 0
+		for range 300 {
+			for next+1 < len(instants) && instants[next+1] <= r.now+time.Second {
+				next++
+			}
+			r.router.taken = instants[next]
+			r.held = 0
+			got := r.next(time.Second)
+			if lately = append(lately, r.held); r.now > 20*c && r.held == 0 && got.Age < slices.Max(lately[len(lately)-cacheSteps:])-10*time.Millisecond {
+				rt.Fatalf("%v (%v), seen %v", got.Age, got.Source, lately[len(lately)-cacheSteps:])
+			}
+		}
+	})
 }

@@ -58,13 +58,10 @@ type Context struct {
 	Speed           uint64 // ifSpeed, bit/s; 0 unknown or "see ifHighSpeed"
 	Duplex          uint8  // dot3StatsDuplexStatus: 1 unknown, 2 half, 3 full; 0 absent
 	// CounterCache is how long the agent says it keeps counters (nsCacheTimeout of NET-SNMP-AGENT-MIB
-	// for ifTable). Valid when HasCounterCache.
-	CounterCache    time.Duration
-	HasCounterCache bool
-	// CounterAge is how old the counters were that the agent served just then: sysUpTime less
-	// aristaIfCounterLastUpdated (ARISTA-IF-MIB). Valid when HasCounterAge.
-	CounterAge    time.Duration
-	HasCounterAge bool
+	// for ifTable), valid when HasCounterCache. CounterAge is how old the counters were that it served
+	// just then (sysUpTime less aristaIfCounterLastUpdated, ARISTA-IF-MIB), valid when HasCounterAge.
+	HasCounterCache, HasCounterAge bool
+	CounterCache, CounterAge       time.Duration
 }
 
 // Status is a value of ifAdminStatus or ifOperStatus (IF-MIB). 0 means it was not read.
