@@ -21,7 +21,9 @@ var (
 	kinds = []string{
 		string(linkmodel.KindSaturated), string(linkmodel.KindLossy), string(linkmodel.KindErrors),
 		string(linkmodel.KindDiscards), string(linkmodel.KindHalfDown), string(linkmodel.KindDown),
-		string(linkmodel.KindUnreachable),
+		string(linkmodel.KindUnreachable), string(linkmodel.KindDeadPath), string(linkmodel.KindNotMatching),
+		string(linkmodel.KindMismatch), string(linkmodel.KindCapacityUntrusted), string(linkmodel.KindFraming),
+		string(linkmodel.KindCountersFrozen), string(linkmodel.KindPoliced),
 	}
 )
 

@@ -126,7 +126,7 @@ func bothEnds() *linkmodel.View {
 	v.Directions[linkmodel.AToZ] = traffic(linkmodel.SourceBoth, 8.6e10, 7.1e6)
 	v.Directions[linkmodel.ZToA] = traffic(linkmodel.SourceBoth, 1.2e10, 1.0e6)
 	for d := range v.Directions {
-		v.Directions[d].Loss = linkmodel.Loss{Known: true, Ratio: 0.0001, High: 0.0004, Window: 10 * time.Minute, Packets: 1e9}
+		v.Directions[d].Loss = linkmodel.Loss{Known: true, Ratio: 0.0001, High: 0.0004, Floor: 0.0003, Window: 10 * time.Minute, Packets: 1e9}
 	}
 	return v
 }
@@ -174,9 +174,16 @@ func saturated() *linkmodel.View {
 	v := bothEnds()
 	v.Link.Name, v.Link.Groups, v.State = "man4-lon1-1", []string{"core", "uk"}, linkmodel.StateDegraded
 	v.Link.Circuit.Carrier = "Openreach"
+	d := &v.Directions[linkmodel.ZToA]
+	d.Loss = linkmodel.Loss{
+		Known: true, Ratio: 0.01, Low: 0.008, High: 0.012, Floor: 0.002, Window: 5 * time.Minute, Proof: linkmodel.ProofHard, Packets: 3e8,
+	}
+	d.Breakdown = linkmodel.Breakdown{Known: true, WireHigh: 0.012, First: linkmodel.CauseIngressErrors}
+	d.Breakdown.Share[linkmodel.CauseIngressErrors], d.Breakdown.Share[linkmodel.CauseWire] = 0.0095, 0.006
 	v.Findings = []linkmodel.Finding{{
 		Kind: linkmodel.KindSaturated, Severity: linkmodel.SeverityWarning, Direction: linkmodel.AToZ,
 		End: linkmodel.NoEnd, Since: asOf.Add(-6 * time.Minute), Value: 0.86, Threshold: 0.7, Episode: "81c0",
+		Text: "discards 0/min, z→a 12 %",
 	}}
 	return v
 }

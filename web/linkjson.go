@@ -75,6 +75,34 @@ type lossJSON struct {
 	Low    float64 `json:"low"`
 	High   float64 `json:"high"`
 	Window float64 `json:"window_s"`
+	// Floor is the least ratio that could have been told from none, Proof what Low rests on: none,
+	// statistical or hard.
+	Floor     float64        `json:"floor"`
+	Proof     string         `json:"proof"`
+	Breakdown *breakdownJSON `json:"breakdown,omitempty"`
+}
+
+// breakdownJSON tells where packets were lost, in shares of those sent, once it is certain that some
+// were.
+type breakdownJSON struct {
+	First    string             `json:"first"` // the cause of the largest share
+	WireLow  float64            `json:"wire_low"`
+	WireHigh float64            `json:"wire_high"`
+	Counted  map[string]float64 `json:"counted,omitempty"` // by the routers, by cause
+}
+
+func newLossJSON(l *linkmodel.Loss, b *linkmodel.Breakdown) *lossJSON {
+	j := &lossJSON{Ratio: l.Ratio, Low: l.Low, High: l.High, Window: l.Window.Seconds(), Floor: l.Floor, Proof: l.Proof.String()}
+	if b.First == linkmodel.CauseNone {
+		return j
+	}
+	j.Breakdown = &breakdownJSON{First: b.First.String(), WireLow: b.WireLow, WireHigh: b.WireHigh, Counted: map[string]float64{}}
+	for c, share := range b.Share {
+		if cause := linkmodel.Cause(c); share > 0 && cause != linkmodel.CauseWire { //nolint:gosec // few causes
+			j.Breakdown.Counted[cause.String()] = share
+		}
+	}
+	return j
 }
 
 type findingJSON struct {
@@ -86,6 +114,7 @@ type findingJSON struct {
 	Threshold *float64  `json:"threshold,omitempty"`
 	PerSecond bool      `json:"per_second,omitempty"`
 	Since     time.Time `json:"since,omitzero"`
+	Text      string    `json:"text,omitempty"` // what the routers said
 	Episode   string    `json:"episode,omitempty"`
 }
 
@@ -148,9 +177,9 @@ func (j *linkJSON) direction(d linkmodel.Direction, v *linkmodel.DirectionView) 
 	if v.Source != linkmodel.SourceNone {
 		out.Source = v.Source.String()
 	}
-	sum := linkmodel.Quantity{Value: v.Loss.Ratio + v.Loss.Low + v.Loss.High, Known: v.Loss.Known, Reason: v.Loss.Reason}
+	sum := linkmodel.Quantity{Value: v.Loss.Ratio + v.Loss.Low + v.Loss.High + v.Loss.Floor + v.Breakdown.WireLow + v.Breakdown.WireHigh, Known: v.Loss.Known, Reason: v.Loss.Reason}
 	if j.known(prefix+"loss", sum) != nil {
-		out.Loss = &lossJSON{v.Loss.Ratio, v.Loss.Low, v.Loss.High, v.Loss.Window.Seconds()}
+		out.Loss = newLossJSON(&v.Loss, &v.Breakdown)
 	}
 	return out
 }
@@ -186,7 +215,7 @@ func reasonOf(r linkmodel.Reason) string {
 func newFindingJSON(f *linkmodel.Finding) findingJSON {
 	j := findingJSON{
 		Kind: string(f.Kind), Severity: f.Severity.String(), Direction: f.Direction.String(), End: f.End.String(),
-		Since: instant(f.Since), Episode: f.Episode,
+		Since: instant(f.Since), Text: clean(f.Text), Episode: f.Episode,
 	}
 	if measured(f.Kind) {
 		j.Value, j.Threshold, j.PerSecond = number(&f.Value), number(&f.Threshold), f.PerSecond
@@ -196,10 +225,9 @@ func newFindingJSON(f *linkmodel.Finding) findingJSON {
 
 // measured reports whether findings of a kind have a value; the others are true or false.
 func measured(k linkmodel.Kind) bool {
-	switch k {
+	switch k { //nolint:exhaustive // the others have none
 	case linkmodel.KindSaturated, linkmodel.KindLossy, linkmodel.KindErrors, linkmodel.KindDiscards:
 		return true
-	case linkmodel.KindHalfDown, linkmodel.KindDown, linkmodel.KindUnreachable:
 	}
 	return false
 }

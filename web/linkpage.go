@@ -48,7 +48,7 @@ type valueRow struct {
 	cell
 }
 
-type pageFinding struct{ Severity, Text, Threshold, Since, Episode string }
+type pageFinding struct{ Severity, Text, Seen, Threshold, Since, Episode string }
 
 type pageEvent struct{ At, Kind, Where, Text, By string }
 
@@ -136,6 +136,7 @@ func newPageDirection(d linkmodel.Direction, v *linkmodel.View) pageDirection {
 		{"capacity", newCell(in.Capacity, bits)},
 		{"packets", newCell(in.PPS, packets)},
 		{"loss", lossCell(&in.Loss)},
+		{"lost where", causeCell(d, &in.Breakdown)},
 		{"errors", newCell(in.Errors.PerSecond, perSecond)},
 		{"errors at sender " + d.Sender().String(), newCell(in.Errors.AtSender, perSecond)},
 		{"errors at receiver " + d.Receiver().String(), newCell(in.Errors.AtReceiver, perSecond)},
@@ -150,7 +151,7 @@ func newPageDirection(d linkmodel.Direction, v *linkmodel.View) pageDirection {
 }
 
 func newPageFinding(f *linkmodel.Finding, now time.Time) pageFinding {
-	p := pageFinding{Severity: f.Severity.String(), Text: findingText(f), Episode: f.Episode}
+	p := pageFinding{Severity: f.Severity.String(), Text: findingText(f), Seen: f.Text, Episode: f.Episode}
 	if !f.Since.IsZero() {
 		p.Since = span(now.Sub(f.Since))
 	}

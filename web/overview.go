@@ -170,6 +170,9 @@ func newRow(v *linkmodel.View, now time.Time) row {
 		r.Since = span(now.Sub(v.Since))
 	}
 	for i := range v.Findings {
+		if v.Findings[i].Severity < linkmodel.SeverityWarning {
+			continue // the link's own page tells those
+		}
 		r.Findings = append(r.Findings, findingText(&v.Findings[i]))
 	}
 	for _, e := range linkmodel.Ends {

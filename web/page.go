@@ -6,6 +6,7 @@ import (
 	"html/template"
 	"net/http"
 	"net/url"
+	"strings"
 	"time"
 
 	"github.com/bothends/bothends/linkmodel"
@@ -112,17 +113,39 @@ func loadCell(q linkmodel.Quantity) cell {
 	return c
 }
 
-// lossCell tells the ratio with its bar. Where next to nothing was lost it says only how much could
-// have been without being seen.
+// lossCell tells the ratio with its bounds, or how much could have been lost without being seen.
 func lossCell(l *linkmodel.Loss) cell {
 	q := finite(linkmodel.Quantity{Value: l.Ratio + l.Low + l.High, Known: l.Known, Reason: l.Reason})
 	if !q.Known {
 		return cell{Why: sentence(reasonSentences, q.Reason)}
 	}
-	if l.BelowSight() {
-		return cell{Text: "< " + percent(l.High)}
+	return cell{Text: l.Text()}
+}
+
+// causeNames tell where packets were lost.
+var causeNames = map[linkmodel.Cause]string{
+	linkmodel.CauseEgressDiscards: "output discards", linkmodel.CauseEgressErrors: "output errors",
+	linkmodel.CauseIngressErrors: "input errors", linkmodel.CauseIngressDiscards: "input discards",
+	linkmodel.CauseUnknownProtos: "unknown protocols",
+}
+
+// causeCell tells where the packets of a loss were lost, as far as the routers counted them.
+func causeCell(d linkmodel.Direction, b *linkmodel.Breakdown) cell {
+	if b.First == linkmodel.CauseNone {
+		return cell{Why: "no loss is certain"}
 	}
-	return cell{Text: percent(l.Ratio) + " (" + percent(l.Low) + " to " + percent(l.High) + ")"}
+	parts := []string{}
+	for c := linkmodel.CauseEgressDiscards; c < linkmodel.NumCauses; c++ {
+		end := d.Receiver()
+		if c < linkmodel.CauseWire {
+			end = d.Sender()
+		}
+		if b.Share[c] > 0 && c != linkmodel.CauseWire {
+			parts = append(parts, sentence(causeNames, c)+" at "+end.String()+" "+percent(b.Share[c]))
+		}
+	}
+	parts = append(parts, "counted by neither router "+percent(b.WireLow)+" to "+percent(b.WireHigh))
+	return cell{Text: strings.Join(parts, ", ")}
 }
 
 // linkPath is the page of a link. PathEscape leaves nothing that html/template would change.

@@ -66,9 +66,9 @@ bothends
 ▲ the inventory has errors, the version of 2026-12-03 10:51:12 UTC keeps running: links.yaml:52: no such device
 Link | State | End a | End z | Traffic a→z | Traffic z→a | Loss | Errors | Carrier | Data age |
 lon1-par2-2 backbone | ? unreachable for 5 m 9 s unreachable at end z | cr1.lon1 et-0/0/1:0 ● up | cr1.par2 et-0/0/3 ? silent | 86.0 Gb/s 86 % counted by a alone | 12.0 Gb/s 12 % counted by a alone | a→z the other end is silent z→a the other end is silent | a→z 0 /s z→a 0 /s | Colt COLT/LON-PAR/00123 | 5 s |
-man4-lon1-1 backbone | ◆ degraded for 41 d 0 h saturated a→z 86 % | cr1.lon1 et-0/0/1:0 ● up | cr1.par2 et-0/0/3 ● up | 86.0 Gb/s 86 % | 12.0 Gb/s 12 % | a→z 0.01 % (0 % to 0.04 %) z→a 0.01 % (0 % to 0.04 %) | a→z 0 /s z→a 0 /s | Openreach COLT/LON-PAR/00123 | 5 s |
+man4-lon1-1 backbone | ◆ degraded for 41 d 0 h saturated a→z 86 % | cr1.lon1 et-0/0/1:0 ● up | cr1.par2 et-0/0/3 ● up | 86.0 Gb/s 86 % | 12.0 Gb/s 12 % | a→z 0.01 % (0-0.04 %) z→a 1 % (0.8-1.2 %) | a→z 0 /s z→a 0 /s | Openreach COLT/LON-PAR/00123 | 5 s |
 new/link backbone | · unknown | cr1.lon1 et-0/0/1:0 · not polled yet | cr1.par2 et-0/0/3 · not polled yet | no value yet no value yet | no value yet no value yet | a→z no value yet z→a no value yet | a→z no value yet z→a no value yet | | no reading yet |
-lon1-par2-1 backbone | ● up for 41 d 0 h | cr1.lon1 et-0/0/1:0 ● up | cr1.par2 et-0/0/3 ● up | 86.0 Gb/s 86 % | 12.0 Gb/s 12 % | a→z 0.01 % (0 % to 0.04 %) z→a 0.01 % (0 % to 0.04 %) | a→z 0 /s z→a 0 /s | Colt COLT/LON-PAR/00123 | 5 s |
+lon1-par2-1 backbone | ● up for 41 d 0 h | cr1.lon1 et-0/0/1:0 ● up | cr1.par2 et-0/0/3 ● up | 86.0 Gb/s 86 % | 12.0 Gb/s 12 % | a→z 0.01 % (0-0.04 %) z→a 0.01 % (0-0.04 %) | a→z 0 /s z→a 0 /s | Colt COLT/LON-PAR/00123 | 5 s |
 ams1-fra3-1 backbone | ▒ disabled for 1 h 0 m | cr1.lon1 et-0/0/1:0 ▒ shut | cr1.par2 et-0/0/3 ✖ lowerLayerDown | 0 b/s 0 % | 0 b/s 0 % | a→z too little traffic for a ratio z→a too little traffic for a ratio | a→z 0 /s z→a 0 /s | Colt COLT/LON-PAR/00123 | 5 s |
 As of 2026-12-03 10:52:12 UTC, loads itself again every 10 s · routers answering 2 of 3, silent: cr1.par2
 Output influxdb: not working, 10 points wait, 2 dropped: connection refused
@@ -96,6 +96,14 @@ func TestLinkPageReadsWithoutStyle(t *testing.T) {
 	v.Ends[linkmodel.EndA].Last.HighSpeed, v.Ends[linkmodel.EndA].Last.Name = 100_000, "et-0/0/1:0"
 	v.Ends[linkmodel.EndA].Context = linkmodel.Context{Alias: "to par2 {COLT/123}", MTU: 9192}
 	v.Findings = append(v.Findings, saturated().Findings...)
+	v.Findings = append(v.Findings, linkmodel.Finding{
+		Kind: linkmodel.KindFraming, Severity: linkmodel.SeverityInfo, Direction: linkmodel.ZToA, End: linkmodel.EndZ,
+		Since: asOf, Text: "z counts 4 octets more per packet", Episode: "9a01",
+	})
+	v.Directions[linkmodel.ZToA].Breakdown = linkmodel.Breakdown{
+		Known: true, WireHigh: 0.01, First: linkmodel.CauseIngressErrors,
+		Share: [linkmodel.NumCauses]float64{linkmodel.CauseEgressDiscards: 0.001, linkmodel.CauseIngressErrors: 0.009},
+	}
 	src := &fake{views: []*linkmodel.View{v}}
 	src.events = func(q EventQuery) ([]Event, error) {
 		return []Event{{At: now, Link: q.Link, Kind: "silent", End: "z", Text: "no answer to 3 polls", By: "jo"}}, nil
@@ -106,7 +114,10 @@ func TestLinkPageReadsWithoutStyle(t *testing.T) {
 		"backbone · carrier Colt · circuit COLT/LON-PAR/00123 · phone +44 20 5550 0100 · group core · data age 5 s",
 		"second path over Dover",
 		"critical | unreachable at end z | | 5 m 9 s | 7f3a |",
-		"warning | saturated a→z 86 % | 70 % | 6 m 5 s | 81c0 |",
+		"warning | saturated a→z 86 % discards 0/min, z→a 12 % | 70 % | 6 m 5 s | 81c0 |",
+		"info | framing z→a z counts 4 octets more per packet | | 5 s | 9a01 |",
+		"lost where | no loss is certain |",
+		"lost where | output discards at z 0.1 %, input errors at a 0.9 %, counted by neither router 0 % to 1.0 % |",
 		"a: cr1.lon1 et-0/0/1:0 ● up", "z: cr1.par2 et-0/0/3 ? silent",
 		"speed | 100 Gb/s |", "alias | to par2 {COLT/123} |", "MTU | 9192 bytes |", "counters | up to 0.2 s old (declared) |",
 		"why silent | no answer: router, path, access list or community |",
@@ -239,8 +250,7 @@ func TestLossIsToldWithWhatItIsWorth(t *testing.T) {
 			t.Errorf("%+v: %q, want %q", loss, got, want)
 		}
 	}
-	f("< 0.04 %", linkmodel.Loss{High: 0.0004})
-	f("< 0.04 %", linkmodel.Loss{Ratio: 0.00008, High: 0.0004})
-	f("5.0 % (0 % to 19 %)", linkmodel.Loss{Ratio: 0.05, High: 0.19})
-	f("1.2 % (1.1 % to 1.3 %)", linkmodel.Loss{Ratio: 0.012, Low: 0.011, High: 0.013})
+	f("< 0.04 % (cannot see less yet)", linkmodel.Loss{High: 0.0004})
+	f("5 % (0-19 %)", linkmodel.Loss{Ratio: 0.05, High: 0.19})
+	f("1.2 % (1.1-1.3 %)", linkmodel.Loss{Ratio: 0.012, Low: 0.011, High: 0.013})
 }

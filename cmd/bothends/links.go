@@ -77,8 +77,10 @@ type linkRow struct {
 	// Capacity and directions are absent where unknown.
 	Capacity   map[string]float64 `json:"capacity_bps"`
 	Directions map[string]directionRow
-	Since      time.Time
-	Findings   []struct{ Kind, Direction, End string }
+	// Reasons tell why a value is absent, by its path.
+	Reasons  map[string]string
+	Since    time.Time
+	Findings []struct{ Kind, Direction, End string }
 }
 
 type directionRow struct {
@@ -131,21 +133,20 @@ func (l *linkRow) loss() string {
 		if d.Loss == nil {
 			continue
 		}
-		loss := &linkmodel.Loss{Ratio: d.Loss.Ratio, Low: d.Loss.Low, High: d.Loss.High}
+		loss := &linkmodel.Loss{Known: true, Ratio: d.Loss.Ratio, Low: d.Loss.Low, High: d.Loss.High}
 		if worst == nil || loss.Low > worst.Low || (loss.Low == worst.Low && loss.High > worst.High) {
 			worst = loss
 		}
 	}
-	switch {
-	case worst == nil:
-		return notKnown
-	case worst.BelowSight():
-		return fmt.Sprintf("<%.2g%%", worst.High*100)
-	case worst.Low > 0:
-		return fmt.Sprintf("%.2g%%", worst.Ratio*100)
-	default:
-		return fmt.Sprintf("%.2g%% (0-%.2g%%)", worst.Ratio*100, worst.High*100)
+	if worst != nil {
+		return worst.Text()
 	}
+	for _, d := range linkmodel.Directions {
+		if why := l.Reasons["directions."+d.String()+".loss"]; why != "" {
+			return "no value: " + alerting.Printable(strings.ReplaceAll(why, "-", " "))
+		}
+	}
+	return notKnown
 }
 
 func (l *linkRow) errors() string {

@@ -16,7 +16,7 @@ func TestLinksTable(t *testing.T) {
  "directions":{"a_to_z":{"bps":8.61e10,"utilization":0.861,"errors_per_s":0,"loss":{"ratio":0.0123,"low":0.011,"high":0.013}},
                "z_to_a":{"bps":1.2e10,"utilization":0.12,"errors_per_s":0.25}}},
 {"link":"quiet","state":"up","directions":{"a_to_z":{"bps":0,"loss":{"ratio":0,"low":0,"high":0.0004}},"z_to_a":{"bps":640}}},
-{"link":"new\u001b[2J","state":"unknown","directions":{"a_to_z":{},"z_to_a":{}}}]`
+{"link":"new\u001b[2J","state":"unknown","directions":{"a_to_z":{},"z_to_a":{}},"reasons":{"directions.z_to_a.loss":"segmentation-offload"}}]`
 	var asked string
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		asked = r.URL.String()
@@ -33,10 +33,10 @@ func TestLinksTable(t *testing.T) {
 			t.Errorf("%v:\n%s\nwant\n%s", args, out.String(), want)
 		}
 	}
-	f(`LINK         STATE     A→Z        Z→A      LOSS    ERR/S  CIRCUIT
-lon1-par2-1  degraded  86.1G 86%  12G 12%  1.2%    0.25   Colt LON-PAR/1
-quiet        up        0          640      <0.04%  -      
-new�[2J      unknown   -          -        -       -      
+	f(`LINK         STATE     A→Z        Z→A      LOSS                            ERR/S  CIRCUIT
+lon1-par2-1  degraded  86.1G 86%  12G 12%  1.2 % (1.1-1.3 %)               0.25   Colt LON-PAR/1
+quiet        up        0          640      < 0.04 % (cannot see less yet)  -      
+new�[2J      unknown   -          -        no value: segmentation offload  -      
 `, "state:degraded", "carrier:colt")
 	if asked != "/api/v1/links?carrier=colt&state=degraded" {
 		t.Errorf("asked %s", asked)
@@ -76,10 +76,10 @@ func TestLossColumn(t *testing.T) {
 		}
 	}
 	f("-")
-	f("5%", [3]float64{0.05, 0.045, 0.055}, [3]float64{0, 0, 0.3})
-	f("5%", [3]float64{0, 0, 0.3}, [3]float64{0.05, 0.045, 0.055})
-	f("<30%", [3]float64{0, 0, 0.3}, [3]float64{0.0001, 0, 0.1})
-	f("5% (0-19%)", [3]float64{0.05, 0, 0.19})
+	f("5 % (4.5-5.5 %)", [3]float64{0.05, 0.045, 0.055}, [3]float64{0, 0, 0.3})
+	f("5 % (4.5-5.5 %)", [3]float64{0, 0, 0.3}, [3]float64{0.05, 0.045, 0.055})
+	f("< 30 % (cannot see less yet)", [3]float64{0, 0, 0.3}, [3]float64{0.0001, 0, 0.1})
+	f("5 % (0-19 %)", [3]float64{0.05, 0, 0.19})
 }
 
 func TestServerAddress(t *testing.T) {

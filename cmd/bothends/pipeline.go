@@ -24,12 +24,14 @@ type pipeline struct {
 	links  map[string]*watched
 	names  []string // in name order
 	engine *alerting.Engine
-	store  history.Store
-	sinks  []*sink.Sink
-	log    *zap.Logger
-	record func(entry)
-	tell   func(alerting.Notification)
-	desks  sync.Pool // of *desk
+	// matcher sees all views, to find the interface that belongs to an end whose far end does not.
+	matcher *linkmodel.Matcher
+	store   history.Store
+	sinks   []*sink.Sink
+	log     *zap.Logger
+	record  func(entry)
+	tell    func(alerting.Notification)
+	desks   sync.Pool // of *desk
 	// telling is held shared while a poll is judged and told, and alone while reminders are: a
 	// reminder that was decided before an end must not be told after it.
 	telling sync.RWMutex
@@ -56,7 +58,10 @@ type desk struct {
 
 // newPipeline wires the rooms for the given links.
 func newPipeline(links []linkmodel.Link, engine *alerting.Engine, store history.Store) *pipeline {
-	p := &pipeline{links: make(map[string]*watched, len(links)), engine: engine, store: store, began: time.Now()}
+	p := &pipeline{
+		links: make(map[string]*watched, len(links)), engine: engine, matcher: linkmodel.NewMatcher(), store: store,
+		began: time.Now(),
+	}
 	p.desks.New = func() any { return new(desk) }
 	for i := range links {
 		l := &links[i]
@@ -91,7 +96,9 @@ func (p *pipeline) handle(poll *linkmodel.Poll) {
 func (p *pipeline) observe(w *watched, poll *linkmodel.Poll, on *desk) (*linkmodel.View, []alerting.Notification) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	notes := p.engine.Observe(w.tracker.Observe(poll))
+	v := w.tracker.Observe(poll)
+	p.matcher.Observe(v)
+	notes := p.engine.Observe(v)
 	on.findings = p.engine.Open(poll.Link, on.findings[:0])
 	return w.tracker.Judge(on.findings), notes
 }
