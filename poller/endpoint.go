@@ -49,7 +49,7 @@ func newEndpoint(link, iface string, d *device, now func() time.Time) *endpoint 
 // is over. due is when the cycle was due. It runs on the transport's loop.
 func (e *endpoint) poll(due time.Duration, out *linkmodel.Outcome, c *cycle) {
 	*out = linkmodel.Outcome{}
-	e.cycle, e.out, e.due, e.began = c, out, due, mono()
+	e.cycle, e.out, e.due, e.began = c, out, due, e.device.transport.now
 	e.slot = due - c.late
 	defer e.rescue()
 	probe, held := e.device.health.admit(e.slot, e.sends())
@@ -111,7 +111,7 @@ func (e *endpoint) rescue() {
 
 // take ends the poll, or returns with what error it ends, or goes on elsewhere.
 func (e *endpoint) take(f *flight, r *reply, err error) error {
-	d, now := e.device, mono()
+	d, now := e.device, e.device.transport.now
 	if _, told := errors.AsType[*statusError](err); err == nil || told {
 		d.health.replied(now)
 	}
