@@ -82,7 +82,7 @@ func (t *endTracker) advance(iv *Interval, prev, cur *Reading, declared float64)
 	switch {
 	case iv.Reason == ReasonImplausible:
 		t.speed.observe(iv, cur)
-		t.sizes.observe(iv)
+		t.sizes.observe(iv, base, cur)
 		t.rebase(cur)
 	case iv.Reason != ReasonNone:
 		t.sizes, t.wrapped = sizeTrust{}, 0
@@ -108,7 +108,7 @@ func (t *endTracker) wait(base *Reading) {
 // settle accepts a valid interval.
 func (t *endTracker) settle(iv *Interval, base, cur *Reading) {
 	t.speed.observe(iv, cur)
-	t.sizes.observe(iv)
+	t.sizes.observe(iv, base, cur)
 	t.marks = markGlitches(base, cur, iv)
 	t.inPackets += iv.InPackets
 	t.outPackets += iv.OutPackets
@@ -137,7 +137,7 @@ func (t *endTracker) isStale(base, cur *Reading) bool {
 // limits returns what is known of the line at cur.
 func (t *endTracker) limits(cur *Reading, declared float64) limits {
 	lim := limits{age: t.maxAge()}
-	if t.speed.doubted {
+	if t.speed.doubted && t.speed.speed == cur.HighSpeed {
 		return lim
 	}
 	lim.bps = max(float64(cur.HighSpeed)*1e6, 0)

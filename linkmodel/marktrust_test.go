@@ -129,3 +129,21 @@ func TestNoLineIsFasterThanTheFastest(t *testing.T) {
 	f(1e14, ReasonNone)
 	f(1e15, ReasonImplausible)
 }
+
+// Packets that were wrong for a while count again once they have fitted for long enough.
+func TestPacketsAreBelievedAgain(t *testing.T) {
+	r := newRig(t, live)
+	r.poll(pollGap)
+	for range doubtAfter {
+		r.add(EndA, OutOctets, 5_000_000)
+		r.poll(pollGap)
+	}
+	for i := range forgiveAfter {
+		r.flow(AToZ, 10_000, 0)
+		if q := packetRate(&r.poll(pollGap).Ends[EndA].Interval, PacketsOut); q.Known {
+			t.Fatalf("believed after %d intervals that fit", i)
+		}
+	}
+	r.flow(AToZ, 10_000, 0)
+	wantKnown(t, "packets of a", packetRate(&r.poll(pollGap).Ends[EndA].Interval, PacketsOut), 1000)
+}
