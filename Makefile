@@ -69,3 +69,7 @@ bench-peers: build ## what a poll costs: bothends, Telegraf, snmp_exporter (PEER
 .PHONY: lab
 lab: ## two real routers in network namespaces, to play with (root)
 	go run ./examples/lab
+
+.PHONY: lab-long
+lab-long: deps ## loss between real routers held against the wire's own count (root, 15 min)
+	BOTHENDS_REQUIRE=1 BOTHENDS_LAB_LONG=1 go test -count=1 -v -timeout=40m -run='^TestLossAgainstTheWireLong$$' ./examples/lab
