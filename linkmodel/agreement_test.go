@@ -27,6 +27,7 @@ func TestAgreement(t *testing.T) {
 	varied := func(random *rand.Rand) uint64 { return uint64(5_000 + random.IntN(10_000)) }
 	f("all arrives", VerdictNo, func(r *rig, random *rand.Rand) { r.flow(AToZ, varied(random), 0) })
 	f("a fifth is lost", VerdictNo, func(r *rig, random *rand.Rand) { n := varied(random); r.flow(AToZ, n, n/5) })
+	f("bursts of loss", VerdictNo, func(r *rig, random *rand.Rand) { n := varied(random); r.flow(AToZ, n, n*random.Uint64N(60)/100) })
 	f("cut flat", VerdictNo, func(r *rig, random *rand.Rand) { n := varied(random); r.flow(AToZ, n, n-5_000) })
 	f("flat at both", VerdictNo, func(r *rig, _ *rand.Rand) { r.flow(AToZ, 10_000, 0) })
 	f("another link's packets", VerdictYes, func(r *rig, random *rand.Rand) {

@@ -58,6 +58,14 @@ func TestDeadPathIsToldInTime(t *testing.T) {
 	f("15 s, busy", ages(15*time.Second, 15*time.Second), steadyRun, 5)
 }
 
+// pass lets both routers' clocks run.
+func (r *rig) pass(d time.Duration) {
+	for i := range r.ends {
+		r.ends[i].UpTime += uint32(d / (10 * time.Millisecond))
+		r.ends[i].EngineTime += uint32(d / time.Second)
+	}
+}
+
 // An idle link is not dead, and neither is one on which only control frames are sent that the
 // other end does not count.
 func TestIdleIsNotDead(t *testing.T) {
@@ -75,6 +83,7 @@ func TestIdleIsNotDead(t *testing.T) {
 	}
 	f("nothing", func(*rig, int) {})
 	f("LACP every second, LLDP every half minute", func(r *rig, i int) { r.flow(AToZ, 10+uint64(i%3/2), 10+uint64(i%3/2)) })
+	f("LACP, polled every minute", func(r *rig, _ int) { r.now += 50 * time.Second; r.pass(50 * time.Second); r.flow(AToZ, 62, 62) })
 	f("packet columns that stand still", func(r *rig, _ int) {
 		r.add(EndA, OutUcastPkts, 1000)
 		r.add(EndA, OutOctets, 500_000)

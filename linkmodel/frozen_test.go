@@ -1,6 +1,9 @@
 package linkmodel
 
-import "testing"
+import (
+	"testing"
+	"time"
+)
 
 // Counters that stop while the far end still receives packets are frozen, and the path is not dead.
 func TestFrozenCounters(t *testing.T) {
@@ -27,6 +30,22 @@ func TestFrozenCounters(t *testing.T) {
 		r.add(e, InErrors, 1)
 		if v := r.poll(pollGap); v.Ends[e].Frozen != VerdictNo {
 			t.Fatalf("%v: frozen after its counters moved", e)
+		}
+	}
+}
+
+// What the far end counts late was sent before.
+func TestWhatIsCountedLateProvesNothing(t *testing.T) {
+	r := newRig(t, ages(0, 12*time.Second))
+	r.poll(pollGap)
+	r.busy(3)
+	for i := range 20 {
+		if i == 0 {
+			r.add(EndZ, InUcastPkts, 10_000)
+			r.add(EndZ, InOctets, 5_000_000)
+		}
+		if v := r.poll(pollGap); v.Ends[EndA].Frozen == VerdictYes {
+			t.Fatalf("frozen at poll %d", i)
 		}
 	}
 }

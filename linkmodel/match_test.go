@@ -117,6 +117,59 @@ func TestLikeness(t *testing.T) {
 	f("idle", 0, 0, func() (uint64, uint64) { n := uint64(random.IntN(10)); return n, n })
 }
 
+// Counts between two readings grow evenly, so that instants are comparable.
+func TestSeriesIsTakenAtCommonInstants(t *testing.T) {
+	var s series
+	at := 3 * time.Second
+	for range 5 {
+		iv := Interval{Elapsed: pollGap, HasInPackets: true, HasOutPackets: true, InPackets: 1000, OutPackets: 2000}
+		s.add(pollGap, &EndView{Answered: true, Interval: iv, Last: Reading{Mono: at}})
+		at += pollGap
+	}
+	if got, want := s.counts[1], (flow{in: 700, out: 1400}); got != want {
+		t.Errorf("at 10 s: %+v, want %+v", got, want)
+	}
+	if got, want := s.counts[4], (flow{in: 3700, out: 7400}); got != want {
+		t.Errorf("at 40 s: %+v, want %+v", got, want)
+	}
+}
+
+// Of two interfaces that fit alike none is named.
+func TestMatcherDoesNotGuess(t *testing.T) {
+	x, y := crossed(t)
+	twin := newRig(t, func(l *Link) {
+		ages(0, 0)(l)
+		l.Name = "lon1-par2-3"
+		l.Ends[EndA].Interface, l.Ends[EndZ].Interface = "et-0/0/9", "xe-0/1/9"
+	})
+	random := rand.New(rand.NewPCG(15, 16))
+	m := NewMatcher()
+	suspected := false
+	for range 300 {
+		n, other := uint64(5_000+random.IntN(20_000)), uint64(5_000+random.IntN(20_000))
+		x.flow(AToZ, n, n)
+		x.add(EndZ, InUcastPkts, other)
+		x.add(EndZ, InOctets, 500*other)
+		for _, r := range []*rig{y, twin} { // both send what x's z receives, and receive what x's a sends
+			r.flow(AToZ, other, other)
+			r.add(EndZ, InUcastPkts, n)
+			r.add(EndZ, InOctets, 500*n)
+		}
+		for _, r := range []*rig{x, y, twin} {
+			r.poll(pollGap)
+			m.Observe(r.tracker.View())
+		}
+		c := &x.tracker.View().Directions[AToZ].Checks
+		suspected = suspected || c.NotMatching == VerdictYes
+		if c.Fit != nil {
+			t.Fatalf("%+v", *c.Fit)
+		}
+	}
+	if !suspected {
+		t.Fatal("the ends match")
+	}
+}
+
 // What lies before a break, or a poll without counts, is not compared.
 func TestSeriesStartsAnewAfterABreak(t *testing.T) {
 	var s series

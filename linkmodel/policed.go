@@ -6,7 +6,7 @@ import (
 )
 
 // policing tells a rate limit below the capacity from other loss: what arrives is flat whatever is
-// offered, nothing is lost below that rate, and more the more is offered. It works on blocks of
+// offered, so that more is lost the more is offered, and no more than that ever arrives whole. It works on blocks of
 // polls long enough that cached counters hide less than a hundredth of a block. It is kept for
 // directions that lose packets only.
 type policing struct {
@@ -129,7 +129,7 @@ func (p *policing) learn(offered, arrived float64) {
 
 // verdict says whether what arrives is cut, and at how many bit/s.
 func (p *policing) verdict(capacity *Quantity) (Verdict, float64) {
-	cut := p.lossy >= lossyBlocks && p.clean > 0 &&
+	cut := p.lossy >= lossyBlocks &&
 		spread(p.arrived, p.arrivedSq) < flat && spread(p.offered, p.offeredSq) > uneven &&
 		(!capacity.Known || p.arrived < belowCapacity*capacity.Value)
 	if !cut {

@@ -47,6 +47,18 @@ func TestPoliced(t *testing.T) {
 	})
 	f("loss in proportion", ages(0, 0), 2000, VerdictNo, func(r *rig, _ *rand.Rand) { n := load(r); r.flow(AToZ, n, n/10) })
 	f("steady load, steady loss", ages(0, 0), 2000, VerdictNo, func(r *rig, _ *rand.Rand) { r.flow(AToZ, 10_000, 1_000) })
+	f("always more than arrives", ages(0, 0), 2000, VerdictYes, func(r *rig, _ *rand.Rand) { n := load(r) + 7_000; r.flow(AToZ, n, n-10_000) })
+	f("steady load, steady loss after a quiet time", ages(0, 0), 2000, VerdictNo, func(r *rig, _ *rand.Rand) {
+		if r.now < time.Hour {
+			r.flow(AToZ, 5_000, 0)
+			return
+		}
+		r.flow(AToZ, 10_000, 1_000)
+	})
+	f("loss in proportion above some load", ages(0, 0), 2000, VerdictNo, func(r *rig, _ *rand.Rand) {
+		n := load(r)
+		r.flow(AToZ, n, n/5*min(n/9_000, 1))
+	})
 	f("bursts of loss", ages(0, 0), 2000, VerdictNo, func(r *rig, random *rand.Rand) {
 		n := load(r)
 		r.flow(AToZ, n, n*uint64(random.IntN(2)*random.IntN(30))/100)
