@@ -14,7 +14,7 @@ import (
 // changed cannot be told, and what is shorter than the agent's own scan leaves no trace at all.
 func (t *endTracker) flapText(prev *Reading, ev *EndView) string {
 	cur := &ev.Last
-	if !prev.HasLastChange || !cur.HasLastChange || cur.LastChange == prev.LastChange || cur.LastChange == 0 {
+	if !prev.HasLastChange || !cur.HasLastChange || cur.LastChange == prev.LastChange {
 		return ""
 	}
 	if r := ev.Interval.Reason; r == ReasonRestart || r == ReasonRenumbered || t.trust.disbelieved.has(markUpTime) {

@@ -72,3 +72,14 @@ func TestFlapOverMissedPolls(t *testing.T) {
 		t.Fatalf("events %v, changes %d, want one flap", v.Events, v.Changes)
 	}
 }
+
+// Interfaces come up a little after their agent: a fresh stamp after a restart is no flap.
+func TestRestartIsNoFlap(t *testing.T) {
+	r := newRig(t)
+	r.poll(pollGap)
+	a := &r.ends[EndA]
+	a.UpTime, a.EngineTime, a.LastChange = 0, 0, 300
+	if v := r.poll(pollGap); hasEvent(v, EventFlap) || v.Changes != 0 {
+		t.Fatalf("events %v, changes %d", v.Events, v.Changes)
+	}
+}

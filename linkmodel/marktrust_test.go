@@ -147,3 +147,59 @@ func TestPacketsAreBelievedAgain(t *testing.T) {
 	r.flow(AToZ, 10_000, 0)
 	wantKnown(t, "packets of a", packetRate(&r.poll(pollGap).Ends[EndA].Interval, PacketsOut), 1000)
 }
+
+// Twenty intervals that fit must be running, and one without packets shows nothing.
+func TestPacketsThatFitNowAndThenStayDoubted(t *testing.T) {
+	f := func(name string, octets uint64) {
+		t.Helper()
+		r := newRig(t, live)
+		r.poll(pollGap)
+		for range doubtAfter {
+			r.add(EndA, OutOctets, 5_000_000)
+			r.poll(pollGap)
+		}
+		for i := range 3 * forgiveAfter {
+			if i%2 == 0 {
+				r.flow(AToZ, 10_000, 0)
+			} else {
+				r.add(EndA, OutOctets, octets)
+			}
+			if q := packetRate(&r.poll(pollGap).Ends[EndA].Interval, PacketsOut); q.Known {
+				t.Fatalf("%s: believed in interval %d", name, i)
+			}
+		}
+	}
+	f("every other one does not fit", 5_000_000)
+	f("every other one is idle", 100)
+}
+
+// What was learned of one ifHighSpeed says nothing of another.
+func TestDoubtIsOfOneSpeed(t *testing.T) {
+	end := endTracker{decl: new(LinkEnd), speed: speedTrust{doubted: true, speed: 1}}
+	if got := end.limits(&Reading{HighSpeed: 1}, 0).bps; got != 0 {
+		t.Errorf("the doubted speed bounds at %v", got)
+	}
+	if got := end.limits(&Reading{HighSpeed: 1000}, 0).bps; got != 1e9 {
+		t.Errorf("another speed bounds at %v, want 1e9", got)
+	}
+}
+
+// Packets of 32 bits may pass 2^32 more than once while nobody looks, as octets may. The octets of
+// 64 bits are not given up for them.
+func TestPacketsThatMayHaveWrappedTwice(t *testing.T) {
+	f := func(elapsed time.Duration, want bool) {
+		t.Helper()
+		prev, cur := pair()
+		prev.Counters.Wide &^= PacketsIn
+		cur.Counters.Wide &^= PacketsIn
+		cur.Mono = prev.Mono + elapsed
+		cur.UpTime = prev.UpTime + uint32(elapsed/(10*time.Millisecond))
+		var iv Interval
+		subtract(&iv, &prev, &cur, limits{bps: 1e9})
+		if !iv.Valid() || !iv.Present.Has(InOctets) || iv.HasInPackets != want {
+			t.Errorf("after %v: %+v, want packets: %v", elapsed, iv, want)
+		}
+	}
+	f(23*time.Minute, true) // half of 2^32 packets of 84 octets
+	f(25*time.Minute, false)
+}
