@@ -32,42 +32,61 @@ const (
 	// certainSigmas is the certainty an alarm needs, barSigmas that of a published bar.
 	certainSigmas, barSigmas = 6, 3
 	lineSigmas               = 2.5
+	missSigmas               = 1
 	// minLost is how many packets must be lost for certain before loss may alarm: below that, chance
 	// alone explains the ratio.
 	minLost = 20
 )
 
 // fitSums are sums over blocks, weighted by their number of polls: of packets sent x, packets lost
-// d, and the rate r.
+// d, the rate r in packets/s and the time t in seconds.
 type fitSums struct {
-	polls, blocks          float64
-	x, d, r                float64
-	xx, xd, xr, dd, rd, rr float64
-	xxrr, xrr              float64
+	polls, blocks  float64
+	x, d, r, t     float64
+	xx, xd, xr, xt float64
+	dd, rd, rr, rt float64
+	xrr, xxrr      float64
 }
 
-func (s *fitSums) add(polls, x, d, r float64) {
+// point is the mean of some polls: packets sent and lost, rate and time as in fitSums.
+type point struct{ x, d, r, t float64 }
+
+func (s *fitSums) add(polls float64, p *point) {
 	s.polls += polls
 	s.blocks++
-	wx, wd, wr := polls*x, polls*d, polls*r
+	wx, wd, wr := polls*p.x, polls*p.d, polls*p.r
 	s.x += wx
 	s.d += wd
 	s.r += wr
-	s.xx += wx * x
-	s.xd += wx * d
-	s.xr += wx * r
-	s.dd += wd * d
-	s.rd += wr * d
-	s.rr += wr * r
-	s.xrr += wx * r * r
-	s.xxrr += wx * x * r * r
+	s.t += polls * p.t
+	s.xx += wx * p.x
+	s.xd += wx * p.d
+	s.xr += wx * p.r
+	s.xt += wx * p.t
+	s.dd += wd * p.d
+	s.rd += wr * p.d
+	s.rr += wr * p.r
+	s.rt += wr * p.t
+	s.xrr += wx * p.r * p.r
+	s.xxrr += wx * p.x * p.r * p.r
 }
 
-// fitted is the slope of a line, a ratio, its standard error, and the mean age in seconds.
-type fitted struct{ slope, se, age float64 }
+// mean returns the mean of all polls added so far.
+func (s *fitSums) mean() point {
+	return point{x: s.x / s.polls, d: s.d / s.polls, r: s.r / s.polls, t: s.t / s.polls}
+}
 
-// line fits a line. sent is how many packets were sent in all, rate their mean rate.
-// It is not ok when the packets do not tell a slope.
+// fitted is a line.
+type fitted struct {
+	slope, se float64 // a ratio, and its standard error
+	// age is the mean of delta in seconds, above the one assumed.
+	age float64
+	// perFrame is the slope that one frame a second makes which is counted at one end only.
+	perFrame float64
+}
+
+// line fits a line. sent is how many packets were sent in all, rate their mean rate. It is not ok
+// when the packets do not tell a slope.
 func (s *fitSums) line(n *noiseModel, sent, rate float64) (f fitted, ok bool) {
 	mx, mr := s.x/s.polls, s.r/s.polls
 	sxx := s.xx - mx*s.x
@@ -75,23 +94,16 @@ func (s *fitSums) line(n *noiseModel, sent, rate float64) (f fitted, ok bool) {
 		return f, false
 	}
 	sxd, sxr, srd := s.xd-mx*s.d, s.xr-mx*s.r, s.rd-mr*s.d
+	sxt, srt := s.xt-mx*s.t, s.rt-mr*s.t
 	one := n.variance*rate*rate + countNoise // of one poll, in packets
 	srr := s.rr - mr*s.r + one/n.prior
 	own := sxx - sxr*sxr/srr
 	f.slope = (sxd - sxr*srd/srr) / own
 	f.age = (srd - f.slope*sxr) / srr
+	f.perFrame = (sxt - sxr*srt/srr) / own
 	rest := max(s.dd-s.d*s.d/s.polls-f.slope*sxd-f.age*srd, 0) / (s.blocks - 2)
 	local := n.variance*(s.xxrr-2*mx*s.xrr+mx*mx*s.rr)/sxx + countNoise
-	f.se = math.Sqrt(max(rest, one, local)/own + max(f.slope, 1/sent)/sent)
+	square := max(rest, one, local)
+	f.se = math.Sqrt(square/own + max(f.slope, 1/sent)/sent)
 	return f, true
-}
-
-// certain is the ratio that the line proves lost, 0 and below when none.
-func (f *fitted) certain(sent float64) float64 {
-	return f.slope - max(certainSigmas*f.se, minLost/sent)
-}
-
-// impossible tells that the far end received more than the near end sent.
-func (f *fitted) impossible(sent float64) bool {
-	return f.slope < -max(certainSigmas*f.se, minLost/sent)
 }

@@ -1,6 +1,9 @@
 package linkmodel
 
-import "time"
+import (
+	"math"
+	"time"
+)
 
 // Loss of a direction is what the sender sent less what the receiver received. Both ends are asked
 // at the same instant, but each serves counters that may be up to its cache age old, and each
@@ -24,13 +27,20 @@ import "time"
 const (
 	// goodEnough is the half-width of a bar that needs no longer window: 0.05 % of packets.
 	goodEnough = 0.0005
-	// relativeWidth is the half-width, as a share of the ratio itself, that is enough too.
+	// relativeWidth is the half-width, as a share of the ratio itself, that is enough too in a window
+	// that is longEnough.
 	relativeWidth = 0.2
+	longEnough    = 5 * time.Minute
 	// minLossPackets is the least number of packets of which a ratio is stated.
 	minLossPackets = 100
 	// recentTraffic is the time in which so many packets must have come; what was lost before a
 	// link fell idle is not its loss now.
 	recentTraffic = 5 * time.Minute
+	// A pair whose skew is further from the mean of skewPolls than usualSkew and skewSigmas times
+	// the noise is left out, unless that many follow each other.
+	usualSkew  = 50 * time.Millisecond
+	skewSigmas = 2
+	skewPolls  = 8
 )
 
 // observe takes the counts of this cycle in, when both ends gave some, and fills the loss of both
@@ -47,15 +57,26 @@ func (w *lossWindow) observe(dirs *[2]DirectionView, ends *[2]EndView, tracks *[
 		paired = paired || dirs[d].Loss.Reason == ReasonNone
 	}
 	ages := [2]time.Duration{tracks[EndA].maxAge(), tracks[EndZ].maxAge()}
+	w.count(ends)
 	if paired {
 		p := w.pair(dirs, ends, tracks)
-		w.push(&p)
+		if w.unusual(&p) {
+			for _, d := range Directions {
+				w.peak[d] = max(w.peak[d], p.peak[d])
+				if dirs[d].Loss.Reason == ReasonNone {
+					dirs[d].Loss.Reason = ReasonMissed
+				}
+			}
+		} else {
+			w.push(&p)
+			w.forgetFaults()
+		}
 	}
 	for _, d := range Directions {
 		switch out := &dirs[d].Loss; out.Reason { //nolint:exhaustive // the others leave the window as it is
 		case ReasonNone:
 			w.learn(d, ages)
-			w.estimate(out, d, cacheAges{sender: ages[d.Sender()], receiver: ages[d.Receiver()]})
+			w.estimate(out, d, cacheAges{sender: ages[d.Sender()], receiver: ages[d.Receiver()]}, lineRate(&ends[d.Sender()]))
 		case ReasonOffload, ReasonNoCounter:
 			w.from[d] = uint8(len(w.blocks)) //nolint:gosec // at most maxBlocks
 		}
@@ -73,6 +94,24 @@ func (w *lossWindow) pair(dirs *[2]DirectionView, ends *[2]EndView, tracks *[2]e
 		}
 	}
 	return p
+}
+
+// unusual reports a pair that came too late to compare, of ends that are read at the same instant
+// else: a request had to be repeated. Nothing corrects what the traffic did meanwhile.
+func (w *lossWindow) unusual(p *lossPair) bool {
+	noise := math.Sqrt(float64(min(w.noise[AToZ].variance, w.noise[ZToA].variance)))
+	limit := usualSkew + time.Duration(skewSigmas*noise*1e9)
+	if len(w.blocks) == 0 || w.late >= skewPolls {
+		w.skew, w.late = p.skew, 0
+	}
+	off := p.skew - w.skew
+	w.skew += min(max(off, -limit), limit) / skewPolls
+	if off.Abs() <= limit && p.unsure <= limit {
+		w.late = 0
+		return false
+	}
+	w.late++
+	return true
 }
 
 // pairReason tells why this cycle gives no pair of counts.
@@ -107,6 +146,15 @@ func peakRate(sent *EndView) float64 {
 	return float64(sent.Interval.OutPackets) / sent.Interval.Elapsed.Seconds()
 }
 
+// lineRate is how many packets/s of the least size the sender's line carries, 0 when its speed is
+// not known.
+func lineRate(sent *EndView) float64 {
+	if sent.SpeedDoubted {
+		return 0
+	}
+	return float64(sent.Last.HighSpeed) * 1e6 / minFrameBits
+}
+
 // learn shows the newest three pairs of a direction to its noise.
 func (w *lossWindow) learn(d Direction, ages [2]time.Duration) {
 	last := len(w.blocks) - 1
@@ -118,7 +166,7 @@ func (w *lossWindow) learn(d Direction, ages [2]time.Duration) {
 }
 
 // estimate looks at all windows that end now, from the shortest to the longest.
-func (w *lossWindow) estimate(out *Loss, d Direction, ages cacheAges) {
+func (w *lossWindow) estimate(out *Loss, d Direction, ages cacheAges, lineRate float64) {
 	newest, oldest := len(w.blocks)-1, int(w.from[d])
 	switch {
 	case newest <= oldest:
@@ -128,9 +176,11 @@ func (w *lossWindow) estimate(out *Loss, d Direction, ages cacheAges) {
 		out.Reason = ReasonIdle
 		return
 	}
-	s := survey{w: w, d: d, ages: ages, noise: w.noise[d].model(ages), recent: 1, last: w.sample(newest, d)}
-	s.start = w.sentAt(oldest, d)
-	s.run(newest, oldest)
+	s := survey{
+		w: w, d: d, ages: ages, noise: w.noise[d].model(ages), control: w.control[d].bound(), learn: &w.control[d],
+		lineRate: lineRate, oldest: oldest, start: w.sentAt(oldest, d), last: w.sample(newest, d), recent: 1,
+	}
+	s.run(newest)
 	s.publish(out)
 }
 

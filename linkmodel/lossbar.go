@@ -31,8 +31,7 @@ type lossBar struct {
 	ratio, half float64
 	window      time.Duration
 	sent        float64 // packets
-	// impossible tells that more packets were received than sent.
-	impossible bool
+	from        int     // the block with which the window starts
 }
 
 // cacheAges are the greatest ages of the counters of a direction's ends.
@@ -40,23 +39,21 @@ type cacheAges struct{ sender, receiver time.Duration }
 
 func (a cacheAges) sum() time.Duration { return a.sender + a.receiver }
 
-// edgeBar is the bar between two samples.
-func edgeBar(first, last *lossSample, peak float64, ages cacheAges) lossBar {
+// edgeDoubt is how many packets of those sent between two samples may be counted at one end only,
+// at a rate in packets/s.
+func edgeDoubt(first, last *lossSample, rate float64, ages cacheAges) float64 {
 	least, most := min(first.lag, last.lag), max(first.lag, last.lag)
 	// delta lies between lowest and highest, the doubt of both instants apart.
 	lowest, highest := -ages.sender.Seconds()-most, ages.receiver.Seconds()-least
 	span := max(highest, 0) - min(lowest, 0) + (first.unsure + last.unsure).Seconds()
-	doubt := burstiness*peak*span + edgePackets
-	return lossBar{
-		ratio: first.lost / first.sent, half: doubt / first.sent, window: last.sentAt - first.sentAt,
-		sent: first.sent, impossible: first.lost < -doubt,
-	}
+	return rate*span + edgePackets
 }
 
 // narrow reports whether a bar needs no longer window.
 func (b *lossBar) narrow() bool {
 	ratio := max(b.ratio, 0)
-	return (min(ratio+b.half, 1)-max(ratio-b.half, 0))/2 <= max(goodEnough, relativeWidth*ratio)
+	half := (min(ratio+b.half, 1) - max(ratio-b.half, 0)) / 2
+	return half <= goodEnough || b.window >= longEnough && half <= relativeWidth*ratio
 }
 
 // fill publishes the bar.
@@ -68,9 +65,6 @@ func (b *lossBar) fill(out *Loss) {
 		Low:   max(min(b.ratio-b.half, low), 0),
 		High:  min(max(b.ratio+b.half, high), 1),
 		Floor: max(b.half, (high-low)/2),
-	}
-	if out.Low > 0 {
-		out.Proof = ProofStatistical
 	}
 }
 

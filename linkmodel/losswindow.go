@@ -39,8 +39,15 @@ type lossWindow struct {
 	// peak is the highest rate of a direction since its latest sample, of cycles that gave no pair
 	// too.
 	peak [2]float64
-	// noise is learned for as long as the program runs: a break of the counts does not change it.
-	noise [2]deltaNoise
+	// skew is the mean skew of late, late how many pairs running were far from it.
+	skew time.Duration
+	late uint8
+	// noise and control are learned for as long as the program runs: a break of the counts does not
+	// change them.
+	noise   [2]deltaNoise
+	control [2]controlTraffic
+	// faults is nil unless a router counted packets of the window as not delivered.
+	faults *faultCounts
 }
 
 // lossPair is what both ends counted until one poll; the arrays are by Direction.
@@ -66,12 +73,12 @@ type lossSample struct {
 
 // restart forgets all pairs.
 func (w *lossWindow) restart(epochs [2]uint64) {
-	*w = lossWindow{blocks: w.blocks[:0], epochs: epochs, noise: w.noise}
+	*w = lossWindow{blocks: w.blocks[:0], epochs: epochs, skew: w.skew, noise: w.noise, control: w.control}
 }
 
 // clear forgets all pairs but keeps the rest.
 func (w *lossWindow) clear() {
-	w.blocks, w.sizes, w.from = w.blocks[:0], [blockSizes]uint8{}, [2]uint8{}
+	w.blocks, w.sizes, w.from, w.faults = w.blocks[:0], [blockSizes]uint8{}, [2]uint8{}, nil
 }
 
 // push appends a pair and forgets those too old.
@@ -88,6 +95,9 @@ func (w *lossWindow) push(p *lossPair) {
 		grown := make([]lossBlock, len(w.blocks), min(max(2*cap(w.blocks), fewBlocks), maxBlocks))
 		copy(grown, w.blocks)
 		w.blocks = grown
+	}
+	if w.faults != nil {
+		w.faults.mark(len(w.blocks))
 	}
 	w.blocks = append(w.blocks, p.pack())
 	w.sizes[0]++
@@ -158,6 +168,9 @@ func (w *lossWindow) remove(i int) {
 		if int(w.from[d]) > i {
 			w.from[d]--
 		}
+	}
+	if w.faults != nil {
+		w.faults.remove(i, len(w.blocks))
 	}
 	w.blocks = append(w.blocks[:i], w.blocks[i+1:]...)
 }
