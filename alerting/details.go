@@ -59,7 +59,7 @@ func reasonText(ep *Episode) string {
 		parts = append(parts, events(ep.Rate.Value))
 	}
 	limit := ep.Severity.String()
-	if isMeasured(ep.Kind) {
+	if ep.Kind.Measured() {
 		limit += " from " + amount(ep, ep.Threshold)
 	}
 	if ep.For > 0 {

@@ -17,15 +17,6 @@ var kinds = [...]linkmodel.Kind{
 	linkmodel.KindCapacityUntrusted, linkmodel.KindFraming,
 }
 
-// isMeasured reports whether k has a value; the other kinds are true or false.
-func isMeasured(k linkmodel.Kind) bool {
-	switch k { //nolint:exhaustive // the others are not
-	case linkmodel.KindLossy, linkmodel.KindErrors, linkmodel.KindDiscards, linkmodel.KindSaturated:
-		return true
-	}
-	return false
-}
-
 // isStateKind reports whether k is about the line as a whole: it has no direction, and what the
 // routers report is all there is to say.
 func isStateKind(k linkmodel.Kind) bool {

@@ -17,7 +17,7 @@ func anySignal(t *rapid.T, k linkmodel.Kind, d linkmodel.Direction) linkmodel.Si
 	if rapid.IntRange(0, 2).Draw(t, "known") == 0 {
 		return s
 	}
-	if !isMeasured(k) {
+	if !k.Measured() {
 		s.Ratio = linkmodel.Known(float64(rapid.IntRange(0, 1).Draw(t, "true")))
 		return s
 	}

@@ -33,7 +33,7 @@ func resolvedSummary(n *Notification) string {
 	}
 	line += " after " + lasting(ep.Until.Sub(ep.Since)) +
 		" (" + clock(ep.Since, n.At) + " to " + clock(ep.Until, n.At) + " UTC)"
-	if isMeasured(ep.Kind) {
+	if ep.Kind.Measured() {
 		line += ", peak " + amount(ep, ep.Peak)
 	}
 	return line

@@ -3,6 +3,7 @@ package linkmodel
 import (
 	"math/rand/v2"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
@@ -41,6 +42,27 @@ func TestBreakdown(t *testing.T) {
 	}), VerdictOpen, 0.001, 0.011, CauseWire)
 	if got := breakdown(&Loss{Reason: ReasonIdle, Packets: 1}, VerdictOpen); got != (Breakdown{}) {
 		t.Errorf("unknown loss: %+v", got)
+	}
+}
+
+// What a receiver counts as errors while packets go missing is where they went.
+func TestLossIsBrokenDown(t *testing.T) {
+	for _, d := range Directions {
+		r := newRig(t, ages(0, 0))
+		r.late[EndZ] = time.Millisecond
+		r.poll(pollGap)
+		for range 30 {
+			r.flow(d, 10_000, 500)
+			r.add(d.Receiver(), InErrors, 500)
+			r.poll(pollGap)
+		}
+		b := r.tracker.View().Directions[d].Breakdown
+		if share := b.Share[CauseIngressErrors]; b.First != CauseIngressErrors || share < 0.049 || share > 0.051 || b.WireLow > 0.001 {
+			t.Errorf("%v: %+v", d, b)
+		}
+		if other := r.tracker.View().Directions[1-d].Breakdown; other.First != CauseNone {
+			t.Errorf("%v: the other direction: %+v", d, other)
+		}
 	}
 }
 

@@ -31,6 +31,16 @@ const (
 	KindPoliced Kind = "policed"
 )
 
+// Measured reports whether findings of kind k have a value; those of the other kinds are true or
+// false.
+func (k Kind) Measured() bool {
+	switch k { //nolint:exhaustive // the others are not
+	case KindSaturated, KindLossy, KindErrors, KindDiscards:
+		return true
+	}
+	return false
+}
+
 // Severity ranks a finding.
 type Severity uint8
 

@@ -217,19 +217,10 @@ func newFindingJSON(f *linkmodel.Finding) findingJSON {
 		Kind: string(f.Kind), Severity: f.Severity.String(), Direction: f.Direction.String(), End: f.End.String(),
 		Since: instant(f.Since), Text: clean(f.Text), Episode: f.Episode,
 	}
-	if measured(f.Kind) {
+	if f.Kind.Measured() {
 		j.Value, j.Threshold, j.PerSecond = number(&f.Value), number(&f.Threshold), f.PerSecond
 	}
 	return j
-}
-
-// measured reports whether findings of a kind have a value; the others are true or false.
-func measured(k linkmodel.Kind) bool {
-	switch k { //nolint:exhaustive // the others have none
-	case linkmodel.KindSaturated, linkmodel.KindLossy, linkmodel.KindErrors, linkmodel.KindDiscards:
-		return true
-	}
-	return false
 }
 
 // number drops what JSON cannot say.

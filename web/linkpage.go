@@ -155,7 +155,7 @@ func newPageFinding(f *linkmodel.Finding, now time.Time) pageFinding {
 	if !f.Since.IsZero() {
 		p.Since = span(now.Sub(f.Since))
 	}
-	if limit := *f; measured(f.Kind) {
+	if limit := *f; f.Kind.Measured() {
 		limit.Value, limit.Direction, limit.End = f.Threshold, linkmodel.NoDirection, linkmodel.NoEnd
 		p.Threshold = findingText(&limit)[len(f.Kind)+1:]
 	}

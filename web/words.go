@@ -94,7 +94,7 @@ func findingText(f *linkmodel.Finding) string {
 		text += " at end " + f.End.String()
 	}
 	switch {
-	case !measured(f.Kind):
+	case !f.Kind.Measured():
 		return text
 	case f.PerSecond && f.Kind == linkmodel.KindSaturated:
 		return text + " " + si(f.Value, "b/s")

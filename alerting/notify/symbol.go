@@ -9,13 +9,20 @@ import (
 
 // symbols mark the kinds of findings, so that colour is never the only sign.
 var symbols = map[linkmodel.Kind]string{
-	linkmodel.KindSaturated:   "◆",
-	linkmodel.KindLossy:       "▼",
-	linkmodel.KindErrors:      "▼",
-	linkmodel.KindDiscards:    "▼",
-	linkmodel.KindHalfDown:    "▼",
-	linkmodel.KindDown:        "✖",
-	linkmodel.KindUnreachable: "?",
+	linkmodel.KindSaturated:         "◆",
+	linkmodel.KindPoliced:           "◆",
+	linkmodel.KindLossy:             "▼",
+	linkmodel.KindErrors:            "▼",
+	linkmodel.KindDiscards:          "▼",
+	linkmodel.KindHalfDown:          "▼",
+	linkmodel.KindDown:              "✖",
+	linkmodel.KindDeadPath:          "⊘",
+	linkmodel.KindUnreachable:       "?",
+	linkmodel.KindCountersFrozen:    "?",
+	linkmodel.KindNotMatching:       "▲",
+	linkmodel.KindMismatch:          "▲",
+	linkmodel.KindCapacityUntrusted: "▲",
+	linkmodel.KindFraming:           "▲",
 }
 
 // symbol returns the mark in front of the summary.

@@ -52,7 +52,7 @@ func alertOf(e *alerting.Episode) web.Alert {
 	if !e.Until.IsZero() {
 		a.Status = string(alerting.StatusResolved)
 	}
-	if e.Direction != linkmodel.NoDirection {
+	if e.Kind.Measured() {
 		a.Value, a.Threshold = &e.Value, &e.Threshold
 	}
 	return a
