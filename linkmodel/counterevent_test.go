@@ -80,6 +80,16 @@ func TestWrapOfTheUptimeIsTold(t *testing.T) {
 	}
 }
 
+// One that falls while snmpEngineTime goes on is wrong: it did not wrap.
+func TestWrongUptimeIsNoWrap(t *testing.T) {
+	r := newRig(t)
+	r.poll(pollGap)
+	r.ends[EndA].UpTime = 7
+	if v := r.poll(pollGap); hasEvent(v, EventWrap) || !v.Ends[EndA].Interval.Valid() {
+		t.Errorf("events %v, interval %+v", v.Events, v.Ends[EndA].Interval)
+	}
+}
+
 // 32-bit octets of a busy line of 100 Mbit/s wrap all day: each column is told once, not each turn.
 func TestWrapsAreToldOnce(t *testing.T) {
 	r := newRig(t, live)

@@ -41,7 +41,6 @@ type endTracker struct {
 func (t *endTracker) observe(ev *EndView, o *Outcome, declared float64) {
 	ev.Answered = o.Answered()
 	ev.Miss, ev.Detail = o.Miss, o.Detail
-	t.distrusted = 0
 	if !ev.Answered {
 		ev.Misses++
 		if ev.Misses >= SilentAfter {

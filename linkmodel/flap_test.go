@@ -83,3 +83,18 @@ func TestRestartIsNoFlap(t *testing.T) {
 		t.Fatalf("events %v, changes %d", v.Events, v.Changes)
 	}
 }
+
+// Stamps of an uptime that nobody believes prove nothing.
+func TestDisbelievedUptimeProvesNoFlap(t *testing.T) {
+	r := newRig(t, live)
+	a := &r.ends[EndA]
+	a.HasEngineTime = false
+	r.poll(pollGap)
+	for i := range 20 {
+		a.UpTime += 1_000
+		a.LastChange = a.UpTime + 300
+		if v := r.poll(pollGap); i >= doubtAfter && hasEvent(v, EventFlap) {
+			t.Fatalf("poll %d: %v", i, v.Events)
+		}
+	}
+}
