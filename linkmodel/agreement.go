@@ -27,6 +27,8 @@ const (
 	// uncorrelated is the correlation below which rates have nothing to do with each other, related
 	// the one above which they do again.
 	uncorrelated, related = 0.3, 0.5
+	// mostSkew is the share of the time between polls by which the two samples may be apart.
+	mostSkew = 4
 	// leastRate in packets/s: below, single packets make the rate.
 	leastRate = 5
 )
@@ -57,8 +59,8 @@ func (a *agreement) observe(s *sides, dv *DirectionView) {
 // compare takes the rates of one poll in.
 func (a *agreement) compare(s *sides) {
 	sent, received := packetRate(&s.sender.Interval, PacketsOut), packetRate(&s.receiver.Interval, PacketsIn)
-	if !sent.Known || !received.Known {
-		return
+	if !sent.Known || !received.Known || s.slack() > s.interval/mostSkew {
+		return // unknown, or of different times
 	}
 	a.polls = min(a.polls+1, agreementPolls)
 	weight := float32(1) / min(float32(a.polls), agreementFade)

@@ -44,6 +44,26 @@ func TestAgreement(t *testing.T) {
 	})
 }
 
+// An end that is read a whole cycle later shows the rate of another time.
+func TestAgreementOfPollsThatAreApart(t *testing.T) {
+	random := rand.New(rand.NewPCG(17, 18))
+	r := newRig(t, ages(0, 0))
+	r.late[EndZ] = pollGap
+	r.poll(pollGap)
+	next := uint64(10_000)
+	for poll := range 3 * agreementPolls {
+		now := next
+		next = uint64(5_000 + random.IntN(10_000))
+		r.add(EndA, OutUcastPkts, now)
+		r.add(EndA, OutOctets, 500*now)
+		r.add(EndZ, InUcastPkts, next)
+		r.add(EndZ, InOctets, 500*next)
+		if v := r.poll(pollGap); r.tracker.checks.agreement[AToZ].apart {
+			t.Fatalf("not matching at poll %d: %+v", poll, v.Directions[AToZ].Checks)
+		}
+	}
+}
+
 // Cached counters make rates vary by themselves: that is no disagreement.
 func TestAgreementOfCachedCounters(t *testing.T) {
 	random := rand.New(rand.NewPCG(5, 6))
