@@ -27,33 +27,49 @@ const (
 	// usualControl is the highest b in frames/s taken for possible without evidence: LACP at its
 	// fast rate, LLDP and CDP. No control traffic has more than mostControl.
 	usualControl, mostControl = 1.2, 12
-	// controlSigmas is the certainty of a limit of b.
-	controlSigmas = 5
+	// controlSigmas is the certainty of a limit of b. That of a bar is enough while nothing suggests
+	// any, in a window that shows less than someSigmas of it. Where even the best window shows
+	// clearSigmas there is some, or loss.
+	controlSigmas, someSigmas, clearSigmas = 5, 2, 8
 	// controlWindow is the least window that tells a limit of b.
 	controlWindow = 10 * time.Minute
 	// controlMemory is how long a limit holds, give or take a half.
 	controlMemory = 12 * time.Hour
-	// quietFactor is how much larger the slope of a quiet window must be than the least.
-	quietFactor = 5
+	// quietFactor is how much larger the slope of a quiet window must be than the least to prove
+	// control traffic, suspectFactor to make it likely.
+	quietFactor, suspectFactor = 5, 2
 	// packetsPerFrame is how many packets make a ratio besides one frame of control traffic.
 	packetsPerFrame = 20
 )
 
+// controlLimit is what b cannot exceed by one window, in frames/s, and its standard error.
+type controlLimit struct{ b, se float32 }
+
+// width is the doubt of the limit while nothing suggests control traffic.
+func (l controlLimit) width() float64 {
+	if l.b < someSigmas*l.se {
+		return barSigmas * float64(l.se)
+	}
+	return l.sureWidth()
+}
+
+func (l controlLimit) sureWidth() float64 { return controlSigmas * float64(l.se) }
+
+func (l controlLimit) most() float64 { return max(float64(l.b), 0) + l.width() }
+
+func (l controlLimit) surelyMost() float64 { return max(float64(l.b), 0) + l.sureWidth() }
+
 // controlLimits is what the windows of half a day tell of b.
 type controlLimits struct {
 	known bool
-	// high is what b cannot exceed in the window that tells it best, in frames/s, and se the standard
-	// error of that.
-	high, se float32
+	// best and sure are the lowest limits, by most and by surelyMost.
+	best, sure controlLimit
 	// least is the least upper limit of the slope.
 	least float32
 	// quietSlope is the lower limit of the slope of the window that tells most of b, quietRate the
 	// rate of that window in packets/s.
 	quietSlope, quietRate float32
 }
-
-// limit is the upper limit of b.
-func (k *controlLimits) limit() float64 { return max(float64(k.high), 0) + controlSigmas*float64(k.se) }
 
 // controlTraffic learns b for one direction.
 type controlTraffic struct {
@@ -69,55 +85,68 @@ func (c *controlTraffic) observe(f *fitted, packetTime float64, now time.Duratio
 	if now-c.since > controlMemory {
 		c.before, c.now, c.since = c.now, controlLimits{}, now
 	}
-	k := &c.now
-	se := f.se / f.perFrame
-	if high := f.slope / f.perFrame; !k.known || max(high, 0)+controlSigmas*se < k.limit() {
-		k.high, k.se = float32(high), float32(se)
-	}
+	k, l := &c.now, controlLimit{float32(f.slope / f.perFrame), float32(f.se / f.perFrame)}
 	width := controlSigmas * f.se
-	if least := f.slope + width; !k.known || least < float64(k.least) {
-		k.least = float32(least)
+	low, high := float32(f.slope-width), float32(f.slope+width)
+	if !k.known {
+		*k = controlLimits{known: true, best: l, sure: l, least: high}
 	}
-	if slope := f.slope - width; (slope-float64(k.least))/f.perFrame > float64((k.quietSlope-k.least)*k.quietRate) {
-		k.quietSlope, k.quietRate = float32(slope), float32(1/f.perFrame)
+	if l.most() < k.best.most() {
+		k.best = l
 	}
-	k.known = true
+	if l.surelyMost() < k.sure.surelyMost() {
+		k.sure = l
+	}
+	k.least = min(k.least, high)
+	if rate := float32(1 / f.perFrame); (low-k.least)*rate > (k.quietSlope-k.least)*k.quietRate {
+		k.quietSlope, k.quietRate = low, rate
+	}
 }
 
-// controlBound is what is known of b, in frames/s: it is between low and high, where high has the
-// standard error se.
-type controlBound struct{ low, high, se float64 }
+// controlBound is what is known of b, in frames/s: it is between low and high, give or take width.
+type controlBound struct {
+	low, high, width float64
+	// suspect tells that there seems to be some.
+	suspect bool
+}
 
 // bound returns what is known of b.
 func (c *controlTraffic) bound() controlBound {
-	k := &c.now
-	if !k.known || c.before.known && c.before.limit() < k.limit() {
-		k = &c.before
+	if !c.now.known {
+		return controlBound{high: usualControl, suspect: true}
 	}
-	b := controlBound{high: float64(k.high), se: float64(k.se)}
-	if !k.known || k.limit() > mostControl || b.high < -mostControl {
-		return controlBound{high: usualControl}
+	best, sure := c.now.best, c.now.sure
+	if k := &c.before; k.known && k.best.most() < best.most() {
+		best = k.best
 	}
-	b.low = max(b.high-controlSigmas*b.se, 0)
-	b.low = min(max(c.least(&c.now), c.least(&c.before)), b.low)
-	if b.low <= 0 && k.limit() > usualControl {
-		return controlBound{high: usualControl}
+	if k := &c.before; k.known && k.sure.surelyMost() < sure.surelyMost() {
+		sure = k.sure
+	}
+	b := controlBound{high: float64(best.b), width: best.width()}
+	b.suspect = c.least(suspectFactor) > 0 || sure.b > clearSigmas*sure.se
+	if b.suspect {
+		b.high, b.width = float64(sure.b), sure.sureWidth()
+	}
+	b.low = min(c.least(quietFactor), max(float64(sure.b)-sure.sureWidth(), 0))
+	switch most := max(b.high, 0) + b.width; {
+	case most > mostControl, b.high < -mostControl, b.low <= 0 && most > usualControl:
+		return controlBound{high: usualControl, suspect: true}
 	}
 	return b
 }
 
-// least is the least b that explains the quietest time of k.
-func (c *controlTraffic) least(k *controlLimits) float64 {
-	slope := math.Inf(1)
-	for _, l := range [...]*controlLimits{&c.now, &c.before} {
-		if l.known {
-			slope = min(slope, max(float64(l.least), 0))
+// least is the least b that explains why the slope of a quiet time is so many times the least.
+func (c *controlTraffic) least(factor float32) (b float64) {
+	slope := max(c.now.least, 0)
+	if c.before.known {
+		slope = min(slope, max(c.before.least, 0))
+	}
+	for _, k := range [...]*controlLimits{&c.now, &c.before} {
+		if k.quietSlope >= factor*slope {
+			b = max(b, float64((k.quietSlope-slope)*k.quietRate))
 		}
 	}
-	if !k.known || float64(k.quietSlope) < quietFactor*slope {
-		return 0
-	}
-	return (float64(k.quietSlope) - slope) * float64(k.quietRate)
+	return b
 }
 
 // above is the upper limit of b where it makes loss.
@@ -135,19 +164,24 @@ func (b *controlBound) idle(sent float64, window time.Duration) bool {
 // certain lowers a ratio that is certain but for half by what b may explain of it. perFrame is the
 // ratio that one frame a second makes.
 func (b *controlBound) certain(ratio, half, perFrame float64) float64 {
-	return ratio - b.above()*perFrame - math.Hypot(half, barSigmas*b.se*perFrame)
+	ratio -= b.above() * perFrame
+	if width := b.width * perFrame; b.suspect {
+		half += width
+	} else {
+		half = math.Hypot(half, width)
+	}
+	return ratio - half
 }
 
 // correct takes b out of a bar.
 func (b *controlBound) correct(l *Loss, perFrame float64) {
-	width := barSigmas * b.se
-	l.Low = max(l.Low-(b.above()+width)*perFrame, 0)
+	l.Low = max(l.Low-(b.above()+b.width)*perFrame, 0)
 	switch {
 	case b.low > 0:
 		l.Ratio = max(l.Ratio-(b.low+b.high)/2*perFrame, 0)
 		l.High = max(l.High-b.low*perFrame, l.Ratio)
-	case b.high+width < 0:
-		l.High = min(l.High-(b.high-width)*perFrame, 1)
+	case b.high+b.width < 0:
+		l.High = min(l.High-(b.high-b.width)*perFrame, 1)
 	}
 	l.Low = min(l.Low, l.Ratio)
 }

@@ -22,6 +22,9 @@ import (
 const (
 	// burstiness is how much the rate at an edge may exceed that of a whole interval.
 	burstiness = 1.5
+	// edgeBursts is the same where two edges alone must be certain: traffic comes in bursts far shorter
+	// than an interval.
+	edgeBursts = 10
 	// edgePackets may be on the wire, or counted apart, at the edges of a window.
 	edgePackets = 2
 )

@@ -106,9 +106,11 @@ func (s *survey) fit(i, polls int, first *lossSample) {
 		return
 	}
 	sure := max(certainSigmas*f.se, minLost/first.sent)
-	s.certain = max(s.certain, s.control.certain(f.slope, sure, f.perFrame))
+	if f.slope > s.certain {
+		s.certain = max(s.certain, s.control.certain(f.slope, sure, f.perFrame))
+	}
 	if polls >= recentFitted {
-		s.recent = min(s.recent, max(f.slope+barSigmas*f.se, 0))
+		s.recent = min(s.recent, max(f.slope+barSigmas*f.se-s.control.low*f.perFrame, 0))
 	}
 	if due := s.remember(polls, &f, first.sent) || i == s.oldest; due && window >= controlWindow {
 		s.learn.observe(&f, window.Seconds()/first.sent, s.last.sentAt)
@@ -170,7 +172,7 @@ func (s *survey) edges(i, polls int, first *lossSample) {
 	}
 	peak := max(s.peak, s.w.peakBefore(i, s.d, s.ages.sum()))
 	doubt := s.doubt(first, peak)
-	sure := max(doubt, certainSigmas*math.Sqrt(2*s.noise.variance)*peak)
+	sure := max(edgeDoubt(first, &s.last, edgeBursts*peak, s.ages), certainSigmas*math.Sqrt(2*s.noise.variance)*peak)
 	if short {
 		perFrame := bar.window.Seconds() / first.sent
 		s.certain = max(s.certain, s.control.certain(bar.ratio, max(sure, minLost)/first.sent, perFrame))
@@ -232,6 +234,6 @@ func (s *survey) hard(i int) bool {
 		return false
 	}
 	first := s.w.sample(i, s.d)
-	frames := (s.control.above() + barSigmas*s.control.se) * (s.last.sentAt - first.sentAt).Seconds()
+	frames := (s.control.above() + s.control.width) * (s.last.sentAt - first.sentAt).Seconds()
 	return first.lost > edgeDoubt(&first, &s.last, s.lineRate, s.ages)+frames
 }
