@@ -67,7 +67,7 @@ func TestAgreementOfPollsThatAreApart(t *testing.T) {
 // Cached counters make rates vary by themselves: that is no disagreement.
 func TestAgreementOfCachedCounters(t *testing.T) {
 	random := rand.New(rand.NewPCG(5, 6))
-	age := 9 * time.Second
+	age := 3 * time.Second
 	r := newRig(t, ages(age, age))
 	r.poll(pollGap)
 	const rate = 1000.0 // packets a second, steady
@@ -83,6 +83,78 @@ func TestAgreementOfCachedCounters(t *testing.T) {
 		}
 		if v := r.poll(pollGap); v.Directions[AToZ].Checks.NotMatching == VerdictYes {
 			t.Fatalf("not matching after %v s", now)
+		}
+	}
+}
+
+// Loss that begins and ends, a path that dies and comes back, counters that stand still for a while:
+// each shifts one rate and not the other, and all have findings of their own.
+func TestAgreementAfterRatesShift(t *testing.T) {
+	f := func(name string, during func(r *rig, packets uint64)) {
+		t.Helper()
+		random := rand.New(rand.NewPCG(7, 8))
+		r := newRig(t, ages(0, 0))
+		r.poll(pollGap)
+		for poll := range 8 * agreementPolls {
+			packets := uint64(8_000 + random.IntN(4_000))
+			if poll >= 2*agreementPolls && poll < 5*agreementPolls {
+				during(r, packets)
+			} else {
+				r.flow(AToZ, packets, 0)
+				r.flow(ZToA, 5_000, 0)
+			}
+			if v := r.poll(pollGap); v.Directions[AToZ].Checks.NotMatching == VerdictYes {
+				t.Fatalf("%s: not matching at poll %d", name, poll)
+			}
+		}
+		if a := &r.tracker.checks.agreement[AToZ]; a.polls < agreementPolls {
+			t.Errorf("%s: only %d polls compared in the end", name, a.polls)
+		}
+	}
+	f("nine tenths are lost", func(r *rig, packets uint64) { r.flow(AToZ, packets, packets/10*9) })
+	f("nothing arrives", func(r *rig, packets uint64) {
+		r.flow(AToZ, packets, packets)
+		r.flow(ZToA, 5_000, 0)
+	})
+	f("z does not count", func(r *rig, packets uint64) {
+		r.add(EndA, OutUcastPkts, packets)
+		r.add(EndA, OutOctets, 500*packets)
+		r.add(EndA, InUcastPkts, 5_000)
+		r.add(EndA, InOctets, 500*5_000)
+	})
+}
+
+// Counters as old as the time between polls show the bursts of another time.
+func TestAgreementOfBurstsInOldCounters(t *testing.T) {
+	const age, seconds = 9, 12_000
+	for seed := range uint64(8) {
+		random := rand.New(rand.NewPCG(5, seed))
+		var carried [seconds + 1]uint64
+		burst := 0
+		for s := 1; s <= seconds; s++ {
+			if burst--; burst < 0 && random.IntN(30) == 0 {
+				burst = 4
+			}
+			carried[s] = carried[s-1] + 10
+			if burst > 0 {
+				carried[s] += 5_000
+			}
+		}
+		r := newRig(t, ages(age*time.Second, age*time.Second))
+		r.poll(pollGap)
+		phase := [2]int{random.IntN(age), random.IntN(age)}
+		served := [2]int{}
+		for now := 10; now <= seconds; now += 10 {
+			for e, c := range []Counter{OutUcastPkts, InUcastPkts} {
+				at := max(now-(now+phase[e])%age, served[e])
+				n := carried[at] - carried[served[e]]
+				r.add(End(e), c, n)
+				r.add(End(e), []Counter{OutOctets, InOctets}[e], 500*n)
+				served[e] = at
+			}
+			if v := r.poll(pollGap); v.Directions[AToZ].Checks.NotMatching == VerdictYes {
+				t.Fatalf("seed %d: not matching after %d s", seed, now)
+			}
 		}
 	}
 }

@@ -8,8 +8,8 @@ type Difference struct {
 	// (dot3StatsDuplexStatus).
 	Property string
 	Values   [2]uint32 // by end
-	// Harmless tells a difference that is explained: MTUs that count another framing, or speeds of
-	// two ports that sell less than either.
+	// Harmless tells a difference that is explained: MTUs that count another framing, speeds of two
+	// ports that sell less than either, or of radios and tunnels, which are not of the same thing.
 	Harmless bool
 }
 
@@ -39,12 +39,40 @@ func AppendDifferences(dst []Difference, v *View) []Difference {
 		}
 	}
 	if !a.SpeedDoubted && !z.SpeedDoubted {
-		add("speed", a.Last.HighSpeed, z.Last.HighSpeed, func(low, _ uint32) bool { return v.Link.subRate(low) })
+		x, y := rounded(a.Last.HighSpeed, z.Last.HighSpeed)
+		add("speed", x, y, func(low, _ uint32) bool { return v.Link.subRate(low) || v.Link.speedsApart() })
 	}
-	add("MTU", a.Context.MTU, z.Context.MTU, func(low, high uint32) bool { return slices.Contains(mtuFramings, high-low) })
+	add("MTU", limited(a.Context.MTU), limited(z.Context.MTU), func(low, high uint32) bool { return slices.Contains(mtuFramings, high-low) })
 	add("duplex", duplex(a), duplex(z), func(uint32, uint32) bool { return false })
 	return dst
 }
+
+// leastRounded is the speed in Mbit/s from which a difference of one is a rounding: ifHighSpeed is
+// give or take 0.5 Mbit/s, and OC-192 is 9953 or 9954.
+const leastRounded = 100
+
+// rounded makes two speeds in Mbit/s equal that only rounding tells apart.
+func rounded(x, y uint32) (uint32, uint32) {
+	if min(x, y) >= leastRounded && max(x, y)-min(x, y) <= 1 {
+		return x, x
+	}
+	return x, y
+}
+
+// mostMTU is the largest IP packet. An ifMtu above it says that there is no limit, as tunnels do.
+const mostMTU = 65535
+
+// limited returns an MTU in octets, or 0 where it is none.
+func limited(mtu uint32) uint32 {
+	if mtu > mostMTU {
+		return 0
+	}
+	return mtu
+}
+
+// speedsApart reports whether the two ends' speeds are not of one thing: each radio adapts what it
+// sends to its own weather, and a tunnel's speed is whatever its router's vendor made it.
+func (l *Link) speedsApart() bool { return l.Type == "microwave" || l.Type == "tunnel" }
 
 // subRate reports whether the link is declared to carry no more than a port of so many Mbit/s: then
 // the ports' speeds are not the link's.

@@ -37,6 +37,18 @@ func TestMismatch(t *testing.T) {
 		v.Ends[a].Last.HighSpeed = 1_000
 		v.Link.Capacity = [2]float64{2e8, 2e9}
 	})
+	speeds.Harmless = true
+	f("radios that adapt", harmless, []Difference{speeds}, func(v *View) {
+		v.Ends[a].Last.HighSpeed = 1_000
+		v.Link.Type = "microwave"
+	})
+	f("tunnels", harmless, []Difference{speeds}, func(v *View) {
+		v.Ends[a].Last.HighSpeed = 1_000
+		v.Link.Type = "tunnel"
+	})
+	f("speed rounded", 0, nil, func(v *View) { v.Ends[a].Last.HighSpeed, v.Ends[z].Last.HighSpeed = 9953, 9954 })
+	f("slow speeds", 1, []Difference{{"speed", [2]uint32{2, 1}, false}}, func(v *View) { v.Ends[a].Last.HighSpeed, v.Ends[z].Last.HighSpeed = 2, 1 })
+	f("no limit of MTU", 0, nil, func(v *View) { v.Ends[a].Context.MTU = 1<<31 - 1 })
 	f("MTU", 1, []Difference{{"MTU", [2]uint32{9000, 1500}, false}}, func(v *View) { v.Ends[a].Context.MTU = 9000 })
 	f("MTU with its header", harmless, []Difference{{"MTU", [2]uint32{1500, 1514}, true}}, func(v *View) { v.Ends[z].Context.MTU = 1514 })
 	f("MTU not known", 0, nil, func(v *View) { v.Ends[z].Context.MTU = 0 })
