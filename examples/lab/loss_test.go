@@ -61,8 +61,8 @@ func TestLossAgainstTheWireLong(t *testing.T) {
 	w.checkLoss()
 	for n, line := range w.lines {
 		for _, d := range linkmodel.Directions {
-			if lose := lossyLines[n].Lose[d]; lose >= 0.01 && w.toldAfter(line, d) == 0 {
-				t.Errorf("%s %v loses %g and nobody was told", line.Interface(), d, lose)
+			if lose := lossyLines[n].Lose[d]; lose >= 0.01 && w.certainAfter(line, d) == 0 {
+				t.Errorf("%s %v loses %g and it was never certain", line.Interface(), d, lose)
 			}
 		}
 	}
@@ -150,14 +150,13 @@ func (w *watch) checkCacheAges(line *lab.Line) {
 	}
 }
 
-// toldAfter is when after the first view a lossy finding was open in a direction, 0 for never.
-func (w *watch) toldAfter(line *lab.Line, d linkmodel.Direction) time.Duration {
+// certainAfter is when after the first view a loss in a direction was first certain, 0 for never. An
+// alarm comes later by as long as its threshold must be exceeded.
+func (w *watch) certainAfter(line *lab.Line, d linkmodel.Direction) time.Duration {
 	views := w.seen(line)
 	for _, v := range views {
-		for i := range v.Findings {
-			if f := &v.Findings[i]; f.Kind == linkmodel.KindLossy && f.Direction == d {
-				return v.Mono - views[0].Mono
-			}
+		if v.Directions[d].Loss.Certain > 0 {
+			return v.Mono - views[0].Mono
 		}
 	}
 	return 0
@@ -166,7 +165,7 @@ func (w *watch) toldAfter(line *lab.Line, d linkmodel.Direction) time.Duration {
 // table compares the last figures of all directions with the wire, in Markdown.
 func (w *watch) table() string {
 	var b strings.Builder
-	b.WriteString("| line | direction | set | wire lost of sent | wire | estimate | low | high | inside | proof | window | inside, all polls | told after |\n")
+	b.WriteString("| line | direction | set | wire lost of sent | wire | estimate | low | high | inside | proof | window | inside, all polls | certain after |\n")
 	b.WriteString("|---|---|---:|---:|---:|---:|---:|---:|---|---|---:|---:|---:|\n")
 	for n, line := range w.lines {
 		for _, d := range linkmodel.Directions {
@@ -194,13 +193,13 @@ func (w *watch) row(n int, d linkmodel.Direction) string {
 	l := &last.Directions[d].Loss
 	sent, lost := w.truth(n, lab.Direction(d), last.At.Add(-l.Window), last.At)
 	truth, ok := w.inside(n, d, last.At, l, 0)
-	word, told := "no", "-"
+	word, certain := "no", "-"
 	if ok {
 		word = "yes"
 	}
-	if after := w.toldAfter(w.lines[n], d); after > 0 {
-		told = after.Round(time.Second).String()
+	if after := w.certainAfter(w.lines[n], d); after > 0 {
+		certain = after.Round(time.Second).String()
 	}
 	return fmt.Sprintf("| %.0f of %.0f | %.3f %% | %.3f %% | %.3f %% | %.3f %% | %s | %v | %v | %d of %d | %s",
-		lost, sent, 100*truth, 100*l.Ratio, 100*l.Low, 100*l.High, word, l.Proof, l.Window.Round(time.Second), inside, known, told)
+		lost, sent, 100*truth, 100*l.Ratio, 100*l.Low, 100*l.High, word, l.Proof, l.Window.Round(time.Second), inside, known, certain)
 }
