@@ -66,8 +66,8 @@ func TestKnownLossIsMeasured(t *testing.T) {
 		if c := r.clean.coverage(); !(c >= 0.95) {
 			t.Errorf("%s: %.4f of the bars hold the truth, want 0.95", r.scenario.name, c)
 		}
-		if n := share(r.clean.near, r.clean.late); r.clean.near*10 < r.clean.late*8 {
-			t.Errorf("%s: %s within 0.05 points, want 80 %%", r.scenario.name, n)
+		if n := share(r.clean.near, r.clean.late); r.clean.near*20 < r.clean.late*19 {
+			t.Errorf("%s: %s within 0.05 points, want 95 %%", r.scenario.name, n)
 		}
 	}
 }
