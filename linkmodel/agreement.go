@@ -1,6 +1,9 @@
 package linkmodel
 
-import "math"
+import (
+	"math"
+	"time"
+)
 
 // agreement tells whether what one end sends is what the other receives.
 //
@@ -13,8 +16,9 @@ import "math"
 // c/(T sqrt 8) of twice the rate; only what steps by twice that counts as varying, and would then be
 // correlated by 0.75 at least.
 type agreement struct {
-	polls, drift uint8
-	apart        bool
+	drift uint16 // polls running with more received than sent, up to driftLimit
+	polls uint8
+	apart bool
 	// lastS and lastR are the latest rates, meanS and meanR their means, in packets/s.
 	lastS, lastR, meanS, meanR float32
 	// stepsS and stepsR are the mean squares of the steps, stepsBoth is the mean product.
@@ -22,8 +26,11 @@ type agreement struct {
 }
 
 const (
-	// driftPolls is how many polls running must find more packets received than sent.
+	// driftPolls and driftTime are for how many polls running, and for how long, more packets must be
+	// received than sent. Frames that only the receiver counts look the same until it is learned how
+	// many they are, which takes controlWindow.
 	driftPolls = 10
+	driftTime  = 3 * controlWindow / 2
 	// agreementPolls is how many polls the rates are compared before they may disagree.
 	agreementPolls = 90
 	agreementFade  = 64
@@ -45,7 +52,7 @@ func (a *agreement) observe(s *sides, dv *DirectionView) {
 	out := &dv.Checks
 	switch {
 	case dv.Loss.Reason == ReasonInconsistent:
-		a.drift = min(a.drift+1, driftPolls)
+		a.drift = min(a.drift+1, driftLimit(s.interval))
 	case dv.Loss.Known:
 		a.drift = 0
 	}
@@ -54,7 +61,7 @@ func (a *agreement) observe(s *sides, dv *DirectionView) {
 	} else {
 		a.compare(s)
 	}
-	out.Drift = a.drift >= driftPolls
+	out.Drift = a.drift >= driftLimit(s.interval)
 	switch {
 	case out.Drift || a.apart:
 		out.NotMatching = VerdictYes
@@ -66,6 +73,11 @@ func (a *agreement) observe(s *sides, dv *DirectionView) {
 	if out.NotMatching == VerdictNo {
 		out.Fit = nil
 	}
+}
+
+// driftLimit is driftTime in polls.
+func driftLimit(interval time.Duration) uint16 {
+	return uint16(max(driftPolls, min(driftTime/max(interval, time.Second), math.MaxUint16))) //nolint:gosec // bounded
 }
 
 // compare takes the rates of one poll in.
