@@ -11,10 +11,16 @@ import (
 //
 //	D = p x + b t
 //
-// and a line over a window of rate r has the slope p + b/r. Loss never makes D smaller: from every
-// window of ten minutes and more follows an upper limit of b, the rise of D and 5 standard errors per
-// second, and the least of a day holds. Nothing known, b is taken for anything up to what the protocols send that run on most
-// links. That widens a bar downwards only, by b/r.
+// and a line over a window in which a packet takes the time tau has the slope p + b tau. (tau is the
+// slope of t over x by the same fit, 1/r at a constant rate.) Loss never makes D smaller: from every
+// window of ten minutes and more follows an upper limit of b, slope/tau and some standard errors, and
+// the least of a day holds. Nothing known, b is taken for anything up to what the protocols send that
+// run on most links. That widens a bar downwards only, by b tau.
+//
+// Of the many windows of a day some show less than there is by chance. While nothing suggests control
+// traffic, the limit is three standard errors above what a window shows, and is joined to the error of
+// a line like any other. Where the slope grows as the traffic falls, or the best window shows a rise
+// of D beyond doubt, it is five, and added: there it decides between loss and none.
 //
 // A lower limit of b takes a quiet time and a busy one: p is no more than the least slope of the day,
 // and what a quiet window has on top of that, five times as much at least, is not loss. b is then

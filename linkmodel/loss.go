@@ -16,13 +16,14 @@ import (
 // so D_k = out_k - in_k is the packets lost until t_k, plus the packets of delta_k = b_k - a_k - s_k
 // seconds that one end counted and the other did not yet. Loss accumulates in D, delta does not: what
 // is wrong in one poll comes back in the next. That gives two estimates over the polls of a window:
-// the difference of its two edges, with a bound (lossbound.go), and the slope of a line through all
-// of them, with a standard error (fit.go).
+// the difference of its two edges, with a bound (lossedge.go), and the slope of a line through all
+// of them, with a standard error (fit.go). Frames that only one end counts are told from loss in
+// control.go.
 //
 // A window that is too short says nothing (its bar is wider than what it measures), one that is
 // too long hides when loss began. The one published is the shortest whose bar is narrow enough. An
-// alarm does not wait for that: it goes by what any window proves (Certain), and ends by what the
-// latest dozen polls allow (Recent).
+// alarm does not wait for that: it goes by what any window proves (Certain), and ends by what any of
+// the latest dozen polls and more allows (Recent).
 
 const (
 	// goodEnough is the half-width of a bar that needs no longer window: 0.05 % of packets.
@@ -36,10 +37,10 @@ const (
 	// recentTraffic is the time in which so many packets must have come; what was lost before a
 	// link fell idle is not its loss now.
 	recentTraffic = 5 * time.Minute
-	// A pair whose skew is further from the mean of skewPolls than usualSkew and skewSigmas times
-	// the noise is left out, unless that many follow each other.
+	// A pair whose skew, or doubt of it, is further from the mean of skewPolls than usualSkew and
+	// skewSigmas times the noise is left out, unless that many follow each other.
 	usualSkew  = 50 * time.Millisecond
-	skewSigmas = 2
+	skewSigmas = 1
 	skewPolls  = 8
 )
 
@@ -61,12 +62,7 @@ func (w *lossWindow) observe(dirs *[2]DirectionView, ends *[2]EndView, tracks *[
 	if paired {
 		p := w.pair(dirs, ends, tracks)
 		if w.unusual(&p) {
-			for _, d := range Directions {
-				w.peak[d] = max(w.peak[d], p.peak[d])
-				if dirs[d].Loss.Reason == ReasonNone {
-					dirs[d].Loss.Reason = ReasonMissed
-				}
-			}
+			w.leaveOut(&p, dirs)
 		} else {
 			w.push(&p)
 			w.forgetFaults()
@@ -99,19 +95,30 @@ func (w *lossWindow) pair(dirs *[2]DirectionView, ends *[2]EndView, tracks *[2]e
 // unusual reports a pair that came too late to compare, of ends that are read at the same instant
 // else: a request had to be repeated. Nothing corrects what the traffic did meanwhile.
 func (w *lossWindow) unusual(p *lossPair) bool {
+	if len(w.blocks) == 0 || w.late >= skewPolls {
+		w.skew, w.unsure, w.late = p.skew, p.unsure, 0
+	}
 	noise := math.Sqrt(float64(min(w.noise[AToZ].variance, w.noise[ZToA].variance)))
 	limit := usualSkew + time.Duration(skewSigmas*noise*1e9)
-	if len(w.blocks) == 0 || w.late >= skewPolls {
-		w.skew, w.late = p.skew, 0
-	}
-	off := p.skew - w.skew
+	off, more := p.skew-w.skew, p.unsure-w.unsure
 	w.skew += min(max(off, -limit), limit) / skewPolls
-	if off.Abs() <= limit && p.unsure <= limit {
+	w.unsure += min(more, limit) / skewPolls
+	if off.Abs() <= limit && more <= limit {
 		w.late = 0
 		return false
 	}
 	w.late++
 	return true
+}
+
+// leaveOut keeps of a pair what is true of the next one too.
+func (w *lossWindow) leaveOut(p *lossPair, dirs *[2]DirectionView) {
+	for _, d := range Directions {
+		w.peak[d] = max(w.peak[d], p.peak[d])
+		if dirs[d].Loss.Reason == ReasonNone {
+			dirs[d].Loss.Reason = ReasonMissed
+		}
+	}
 }
 
 // pairReason tells why this cycle gives no pair of counts.

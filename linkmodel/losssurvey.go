@@ -1,7 +1,6 @@
 package linkmodel
 
 import (
-	"math"
 	"math/bits"
 	"time"
 )
@@ -98,99 +97,6 @@ func (s *survey) add(i, size int, first, next *lossSample, rate float64) {
 	}
 }
 
-// fit fits a line over the window that starts with block i.
-func (s *survey) fit(i, polls int, first *lossSample) {
-	window := s.last.sentAt - first.sentAt
-	f, ok := s.sums.line(&s.noise, first.sent, first.sent/window.Seconds())
-	if !ok {
-		return
-	}
-	sure := max(certainSigmas*f.se, minLost/first.sent)
-	if f.slope > s.certain {
-		s.certain = max(s.certain, s.control.certain(f.slope, sure, f.perFrame))
-	}
-	if polls >= recentFitted {
-		s.recent = min(s.recent, max(f.slope+barSigmas*f.se-s.control.low*f.perFrame, 0))
-	}
-	if due := s.remember(polls, &f, first.sent) || i == s.oldest; due && window >= controlWindow {
-		s.learn.observe(&f, window.Seconds()/first.sent, s.last.sentAt)
-	}
-	if s.picked || first.sent < minLossPackets {
-		return
-	}
-	if f.slope < -sure-s.control.unexplained()*f.perFrame {
-		s.impossible, s.picked = true, true
-		return
-	}
-	half := lineSigmas*f.se + max(math.Abs(s.chord(f.age)-f.slope), s.missing(&f, first.sent))
-	s.offer(&lossBar{ratio: f.slope, half: half, window: window, sent: first.sent, from: i})
-}
-
-// recalled is a line over one of the shorter windows.
-type recalled struct{ slope, se, sent float64 }
-
-// remember keeps the line over the first window of 8, 16, 32 ... polls, and reports whether it is
-// one of those.
-func (s *survey) remember(polls int, f *fitted, sent float64) bool {
-	if s.kept == len(s.lines) || polls < minFitted<<s.kept {
-		return false
-	}
-	s.lines[s.kept] = recalled{f.slope, f.se, sent}
-	s.kept++
-	return true
-}
-
-// missing is how far the line leaves the ratio of the window where the newest part of it goes
-// another way, which a line over the whole hardly notices.
-func (s *survey) missing(f *fitted, sent float64) (most float64) {
-	for i := range s.lines[:s.kept] {
-		l := &s.lines[i]
-		most = max(most, (math.Abs(l.slope-f.slope)-missSigmas*l.se)*l.sent/sent)
-	}
-	return most
-}
-
-// chord is the ratio between the oldest and the newest sixth of the window.
-func (s *survey) chord(age float64) float64 {
-	k := bits.Len(uint(s.sums.polls) / 12) // a power of two next to a sixth
-	a, z := &s.tail, &s.newest[k]
-	return (z.d - a.d - age*(z.r-a.r)) / (z.x - a.x)
-}
-
-// edges offers the bar of the two edges of the window that starts with block i.
-func (s *survey) edges(i, polls int, first *lossSample) {
-	if first.sent < 1 || first.sentAt-s.start < s.ages.sum() {
-		return // nobody saw how fast the packets came that its counts may still lack
-	}
-	bar := lossBar{
-		ratio: first.lost / first.sent, half: s.doubt(first, s.peak) / first.sent,
-		window: s.last.sentAt - first.sentAt, sent: first.sent, from: i,
-	}
-	short := polls < minFitted
-	if !short && (s.picked || s.best.sent > 0 && bar.ratio >= -bar.half && bar.half >= s.best.half && !bar.narrow()) {
-		return // whatever the rate was before the first
-	}
-	peak := max(s.peak, s.w.peakBefore(i, s.d, s.ages.sum()))
-	doubt := s.doubt(first, peak)
-	sure := max(edgeDoubt(first, &s.last, edgeBursts*peak, s.ages), certainSigmas*math.Sqrt(2*s.noise.variance)*peak)
-	if short {
-		perFrame := bar.window.Seconds() / first.sent
-		s.certain = max(s.certain, s.control.certain(bar.ratio, max(sure, minLost)/first.sent, perFrame))
-	}
-	switch bar.half = doubt / first.sent; {
-	case s.picked || first.sent < minLossPackets:
-	case -first.lost > sure+s.control.unexplained()*bar.window.Seconds():
-		s.impossible, s.picked = true, true
-	case first.lost >= -doubt:
-		s.offer(&bar)
-	}
-}
-
-// doubt is how many packets may be counted at one end only at the edges of a window with a peak.
-func (s *survey) doubt(first *lossSample, peak float64) float64 {
-	return edgeDoubt(first, &s.last, burstiness*peak, s.ages)
-}
-
 // offer takes a bar if it is the one to publish so far.
 func (s *survey) offer(bar *lossBar) {
 	if s.picked = bar.narrow(); s.picked || s.best.sent == 0 || bar.half < s.best.half {
@@ -226,14 +132,4 @@ func (s *survey) publish(out *Loss) {
 	case out.Low > 0:
 		out.Proof = ProofStatistical
 	}
-}
-
-// hard reports that nothing the line can carry explains what is missing since block i.
-func (s *survey) hard(i int) bool {
-	if s.lineRate == 0 {
-		return false
-	}
-	first := s.w.sample(i, s.d)
-	frames := (s.control.above() + s.control.width) * (s.last.sentAt - first.sentAt).Seconds()
-	return first.lost > edgeDoubt(&first, &s.last, s.lineRate, s.ages)+frames
 }

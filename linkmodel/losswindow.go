@@ -39,9 +39,9 @@ type lossWindow struct {
 	// peak is the highest rate of a direction since its latest sample, of cycles that gave no pair
 	// too.
 	peak [2]float64
-	// skew is the mean skew of late, late how many pairs running were far from it.
-	skew time.Duration
-	late uint8
+	// skew and unsure are their means of late, late how many pairs running were far from them.
+	skew, unsure time.Duration
+	late         uint8
 	// noise and control are learned for as long as the program runs: a break of the counts does not
 	// change them.
 	noise   [2]deltaNoise
