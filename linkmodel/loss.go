@@ -20,10 +20,11 @@ import (
 // of them, with a standard error (fit.go). Frames that only one end counts are told from loss in
 // control.go.
 //
-// A window that is too short says nothing (its bar is wider than what it measures), one that is
-// too long hides when loss began. The one published is the shortest whose bar is narrow enough. An
-// alarm does not wait for that: it goes by what any window proves (Certain), and ends by what any of
-// the latest dozen polls and more allows (Recent).
+// A window that is too short says nothing (its bar is wider than what it measures), one that is too
+// long hides when loss began. The one published is the shortest whose bar is narrow enough, or a
+// longer one that says no loss as well and more exactly. An alarm does not wait for that: it goes by
+// what any window proves of the loss there is now (Certain), and ends by what the windows still allow
+// (Recent).
 
 const (
 	// goodEnough is the half-width of a bar that needs no longer window: 0.05 % of packets.
@@ -185,7 +186,7 @@ func (w *lossWindow) estimate(out *Loss, d Direction, ages cacheAges, lineRate f
 	}
 	s := survey{
 		w: w, d: d, ages: ages, noise: w.noise[d].model(ages), control: w.control[d].bound(), learn: &w.control[d],
-		lineRate: lineRate, oldest: oldest, start: w.sentAt(oldest, d), last: w.sample(newest, d), recent: 1,
+		lineRate: lineRate, oldest: oldest, start: w.sentAt(oldest, d), last: w.sample(newest, d), recent: 1, ceiling: 1,
 	}
 	s.run(newest)
 	s.publish(out)

@@ -18,6 +18,11 @@ type lossBar struct {
 	from        int     // the block with which the window starts
 }
 
+// inside reports whether a bar says the same as another, more exactly.
+func (b *lossBar) inside(wide *lossBar) bool {
+	return b.half < wide.half && max(b.ratio-b.half, 0) >= max(wide.ratio-wide.half, 0) && b.ratio+b.half <= wide.ratio+wide.half
+}
+
 // narrow reports whether a bar needs no longer window.
 func (b *lossBar) narrow() bool {
 	ratio := max(b.ratio, 0)

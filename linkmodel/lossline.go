@@ -30,24 +30,38 @@ func (s *survey) fit(i, polls int, first *lossSample) {
 		return
 	}
 	sure := max(certainSigmas*f.se, minLost/first.sent)
-	if f.slope > s.certain {
-		s.certain = max(s.certain, s.control.certain(f.slope, sure, f.perFrame))
-	}
-	if polls >= recentFitted {
-		s.recent = min(s.recent, max(f.slope+barSigmas*f.se-s.control.low*f.perFrame, 0))
-	}
-	if due := s.remember(polls, &f, first.sent) || i == s.oldest; due && window >= controlWindow {
+	s.testify(&f, sure, polls >= recentFitted)
+	due := s.remember(polls, &f, first.sent) || i == s.oldest
+	if due && window >= controlWindow {
 		s.learn.observe(&f, window.Seconds()/first.sent, s.last.sentAt)
 	}
-	if s.picked || first.sent < minLossPackets {
+	switch {
+	case s.impossible || s.picked && !due || first.sent < minLossPackets:
 		return
-	}
-	if f.slope < -sure-s.control.unexplained()*f.perFrame {
+	case !s.picked && f.slope < -sure-s.control.unexplained()*f.perFrame:
 		s.impossible, s.picked = true, true
 		return
 	}
 	half := lineSigmas*f.se + max(math.Abs(s.chord(f.age)-f.slope), s.missing(&f, first.sent))
 	s.offer(&lossBar{ratio: f.slope, half: half, window: window, sent: first.sent, from: i})
+}
+
+// testify takes in what the line over a window says of the loss there is now. A long window still
+// holds loss that is over, and hides loss that has just begun; so it proves no more than the shorter
+// ones allow, and rules out no more than they leave open. That keeps certain at or below recent.
+func (s *survey) testify(f *fitted, sure float64, enough bool) {
+	if f.slope > s.certain {
+		s.certain = max(s.certain, min(s.control.certain(f.slope, sure, f.perFrame), s.ceiling))
+	}
+	s.proven = max(s.proven, s.certain)
+	if f.slope > s.proven {
+		s.proven = max(s.proven, s.control.certain(f.slope, barSigmas*f.se, f.perFrame))
+	}
+	if enough {
+		most := max(f.slope+barSigmas*f.se-s.control.low*f.perFrame, 0)
+		s.ceiling = min(s.ceiling, most)
+		s.recent = min(s.recent, max(most, s.proven))
+	}
 }
 
 // recalled is a line over one of the shorter windows.

@@ -24,6 +24,9 @@ type survey struct {
 	peak    float64 // in packets/s, in the window so far
 	certain float64
 	recent  float64
+	// proven is the greatest lower limit of the windows so far, ceiling the least upper limit of those
+	// of enough polls.
+	proven, ceiling float64
 	// newest is the mean of the newest 1, 2, 4 ... polls, tail that of the two oldest blocks so far.
 	newest      [10]point
 	tail, block point
@@ -97,11 +100,19 @@ func (s *survey) add(i, size int, first, next *lossSample, rate float64) {
 	}
 }
 
-// offer takes a bar if it is the one to publish so far.
+// offer takes a bar if it is the one to publish so far. Once one is narrow enough, and shows no loss,
+// only those inside it are taken: a longer window that says the same, more exactly.
 func (s *survey) offer(bar *lossBar) {
-	if s.picked = bar.narrow(); s.picked || s.best.sent == 0 || bar.half < s.best.half {
+	switch {
+	case s.picked:
+		if s.best.ratio <= s.best.half && bar.inside(&s.best) {
+			s.best = *bar
+		}
+		return
+	case s.best.sent == 0, bar.half < s.best.half, bar.narrow():
 		s.best = *bar
 	}
+	s.picked = bar.narrow()
 }
 
 // publish fills the view.

@@ -135,3 +135,61 @@ func TestFiguresKeepTheirOrder(t *testing.T) {
 		}
 	})
 }
+
+// An alarm lasts as long as the loss: while it goes on the long windows, that have hardly seen it, do
+// not end the alarm, and once it is over those that still hold it do not raise another.
+func TestAlarmLastsAsLongAsTheLoss(t *testing.T) {
+	const threshold = 0.005
+	r, _ := liveRig(t)
+	from, to := 100, 130
+	raised, cleared := false, 0
+	for i := range 500 {
+		lost := uint64(i % 3)
+		if i >= from && i < to {
+			lost = 400
+		}
+		r.flow(AToZ, 10_000, lost)
+		l := r.poll(pollGap).Directions[AToZ].Loss
+		if l.Certain > l.Recent {
+			t.Fatalf("poll %d: certain of %v and at most %v", i, l.Certain, l.Recent)
+		}
+		switch {
+		case i < to:
+			raised = raised || l.Certain >= threshold
+			if raised && l.Recent < threshold {
+				t.Errorf("poll %d: at most %v while a twenty-fifth is lost", i, l.Recent)
+			}
+		case l.Recent < threshold && cleared == 0:
+			cleared = i
+		case cleared > 0 && (l.Certain >= threshold || l.Recent >= threshold):
+			t.Errorf("poll %d: %v to %v, the loss was over at %d", i, l.Certain, l.Recent, to)
+		}
+	}
+	if !raised || cleared == 0 || cleared > to+30 {
+		t.Errorf("raised %t, cleared at %d", raised, cleared)
+	}
+}
+
+// While nothing is lost a longer window says so more exactly; a loss is that of a short one.
+func TestNoLossIsSaidMoreAndMoreExactly(t *testing.T) {
+	r, _ := liveRig(t)
+	floor := 1.0
+	for i := range 384 {
+		r.flow(AToZ, 10_000, 0)
+		l := r.poll(pollGap).Directions[AToZ].Loss
+		if i == 15 || i == 60 || i == 350 {
+			if !l.Known || l.Floor > floor/2 || !l.BelowSight() {
+				t.Errorf("poll %d: %+v, want half of %v at most", i, l, floor)
+			}
+			floor = l.Floor
+		}
+	}
+	for range 20 {
+		r.flow(AToZ, 10_000, 400)
+		r.poll(pollGap)
+	}
+	r.flow(AToZ, 10_000, 400)
+	if l := r.poll(pollGap).Directions[AToZ].Loss; l.Low < 0.035 || l.High > 0.045 {
+		t.Errorf("%+v, want 4 %%", l)
+	}
+}

@@ -19,11 +19,12 @@ type Loss struct {
 	Packets uint64
 
 	// Certain is a ratio that the loss exceeds with the certainty an alarm needs: six standard
-	// errors and twenty packets beyond control traffic, in whichever window proves most. 0 when
-	// nothing is that certain.
+	// errors and twenty packets beyond control traffic, in whichever window proves most, as far
+	// as the shorter ones allow it. 0 when nothing is that certain.
 	Certain float64
-	// Recent is the least upper limit (three standard errors) that any window of a dozen polls and
-	// more ending now sets to the ratio, by which an alarm ends; 1 when they say nothing.
+	// Recent is the upper limit of the ratio there is now, by which an alarm ends: the least (three
+	// standard errors) over all windows of a dozen polls and more, but never below what a shorter one
+	// proves, nor below Certain; 1 when they say nothing.
 	Recent float64
 
 	// Counted are the packets of the window that a router itself counted as not delivered, by
