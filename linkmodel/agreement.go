@@ -41,9 +41,9 @@ const (
 	// the one above which they do again.
 	uncorrelated, related = 0.3, 0.5
 	// mostApart is the share of the time between polls by which the counts of the two ends, and the
-	// times that the two rates cover, may be apart: 1/3. Rates that are x apart of that time have
+	// times that the two rates cover, may be apart: 1/4. Rates that are x apart of that time have
 	// steps correlated by 1 - 3x/2.
-	mostApart = 3
+	mostApart = 4
 	// leastRate in packets/s: below, single packets make the rate.
 	leastRate = 5
 )

@@ -141,6 +141,17 @@ func (c *controlTraffic) bound() controlBound {
 	return b
 }
 
+// most is how many frames a second may be counted by the sender alone.
+func (c *controlTraffic) most() float64 {
+	most := float64(mostControl)
+	for _, k := range [...]*controlLimits{&c.now, &c.before} {
+		if k.known {
+			most = min(most, k.sure.surelyMost())
+		}
+	}
+	return most
+}
+
 // least is the least b that explains why the slope of a quiet time is so many times the least.
 func (c *controlTraffic) least(factor float32) (b float64) {
 	slope := max(c.now.least, 0)

@@ -13,6 +13,10 @@ import "time"
 //
 //	sent(now - c_R) - sent(heard + c_S) >= 20, and more than control traffic explains.
 //
+// How much that is has been learned where the direction carried packets for a while (control.go);
+// before that it is taken for the most there can be, so that an idle link with a few frames a second
+// that only its sender counts is never called dead.
+//
 // Read at polls, that takes three without a packet, and more where caches are older than the time
 // between polls. A direction that received packets in every one of the last polls does not fall
 // silent for two of them, each with packets sent, just where the edges hide what arrived; nor do the
@@ -42,7 +46,7 @@ const (
 )
 
 // observe takes one cycle in.
-func (p *deadPath) observe(s *sides) Verdict {
+func (p *deadPath) observe(s *sides, control *controlTraffic) Verdict {
 	switch {
 	case s.silent():
 		*p = deadPath{}
@@ -62,7 +66,7 @@ func (p *deadPath) observe(s *sides) Verdict {
 		p.restart(s, min(p.run+1, steadyRun))
 		return VerdictNo
 	}
-	p.advance(s)
+	p.advance(s, control.most())
 	p.sent = s.sending.outPackets
 	return verdict(p.dead)
 }
@@ -83,10 +87,11 @@ func (p *deadPath) restart(s *sides, run uint8) {
 	*p = deadPath{heard: s.receiver.Last.Mono, sent: s.sending.outPackets, run: run}
 }
 
-// advance takes in a cycle in which nothing was received.
-func (p *deadPath) advance(s *sides) {
+// advance takes in a cycle in which nothing was received. control is how many frames a second may be
+// sent that the receiver does not count.
+func (p *deadPath) advance(s *sides, control float64) {
 	now, slack := s.receiver.Last.Mono, s.slack()
-	if sent := s.sending.outPackets - p.sent; sent >= proving(s.sender.Interval.Elapsed) {
+	if sent := s.sending.outPackets - p.sent; sent >= proving(s.sender.Interval.Elapsed, control) {
 		p.streak++
 	} else {
 		p.streak = 0
@@ -94,7 +99,7 @@ func (p *deadPath) advance(s *sides) {
 	switch {
 	case !p.based && now-p.heard >= s.sending.maxAge()+slack:
 		p.base, p.based = s.sending.outPackets, true
-	case p.based && p.proved == 0 && s.sending.outPackets-p.base >= proving(now-p.heard):
+	case p.based && p.proved == 0 && s.sending.outPackets-p.base >= proving(now-p.heard, control):
 		p.proved = now
 	}
 	edges := s.ages()

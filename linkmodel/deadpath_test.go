@@ -140,3 +140,26 @@ func TestWhatDeliversIsNeverDead(t *testing.T) {
 		}
 	})
 }
+
+// A few frames a second that only the sender counts are no dead path on a link that carries nothing
+// else. On one that is known to have none they are.
+func TestControlTrafficIsNoDeadPath(t *testing.T) {
+	r, _ := liveRig(t)
+	for i := range 1000 {
+		r.flow(AToZ, 50, 50)
+		if v := r.poll(pollGap); v.Directions[AToZ].Checks.Dead == VerdictYes {
+			t.Fatalf("poll %d of an idle link: dead", i)
+		}
+	}
+	r, _ = liveRig(t)
+	for range 200 {
+		r.flow(AToZ, 10_000, 0)
+		r.poll(pollGap)
+	}
+	for i := range 4 {
+		r.flow(AToZ, 50, 50)
+		if v := r.poll(pollGap); i == 3 && v.Directions[AToZ].Checks.Dead != VerdictYes {
+			t.Errorf("a link that was busy: %+v, want it dead", v.Directions[AToZ].Checks)
+		}
+	}
+}

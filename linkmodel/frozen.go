@@ -30,7 +30,7 @@ func (f *frozen) observe(e End, v *View, tracks *[2]endTracker) Verdict {
 		f.heard = p.receiving.inPackets // the far end may only now count what was sent before
 		return VerdictNo
 	}
-	if p.receiving.inPackets-f.heard < proving(still) {
+	if p.receiving.inPackets-f.heard < proving(still, usualControl) {
 		return VerdictNo
 	}
 	if still <= max(frozenPolls*p.interval, 2*p.ages()) {

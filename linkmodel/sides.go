@@ -44,13 +44,10 @@ func (p *sides) ages() time.Duration {
 	return p.sending.maxAge() + p.receiving.maxAge() + p.slack()
 }
 
-const (
-	// provingPackets are too many to be a coincidence.
-	provingPackets = 20
-	// controlRate is how many frames a second two routers exchange that one of them may not count:
-	// LACP every second, LLDP and CDP every half minute.
-	controlRate = 1.2
-)
+// provingPackets are too many to be a coincidence.
+const provingPackets = 20
 
-// proving is how many packets in the time d no control traffic explains.
-func proving(d time.Duration) uint64 { return provingPackets + uint64(controlRate*d.Seconds()) }
+// proving is how many packets in the time d no control traffic of so many frames a second explains.
+func proving(d time.Duration, control float64) uint64 {
+	return provingPackets + uint64(control*d.Seconds())
+}

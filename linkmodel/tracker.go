@@ -55,7 +55,7 @@ func (t *Tracker) Observe(p *Poll) *View {
 		dv.reconcile(d, &v.Ends)
 	}
 	t.loss.observe(&v.Directions, &v.Ends, &t.ends)
-	t.checks.observe(v, &t.ends)
+	t.checks.observe(v, &t.ends, &t.loss.control)
 	shut := [2]bool{t.ends[EndA].isShut(&v.Ends[EndA]), t.ends[EndZ].isShut(&v.Ends[EndZ])}
 	v.State = baseState(&v.Ends, shut, [2]bool{t.ends[EndA].rated, t.ends[EndZ].rated}, v.dead())
 	return v

@@ -48,7 +48,7 @@ type checks struct {
 }
 
 // observe fills the checks and the breakdown of both directions once rates and loss are known.
-func (c *checks) observe(v *View, tracks *[2]endTracker) {
+func (c *checks) observe(v *View, tracks *[2]endTracker, control *[2]controlTraffic) {
 	for _, e := range Ends {
 		v.Ends[e].SpeedDoubted = tracks[e].speed.doubted
 		v.Ends[e].Frozen = c.frozen[e].observe(e, v, tracks)
@@ -56,7 +56,7 @@ func (c *checks) observe(v *View, tracks *[2]endTracker) {
 	for _, d := range Directions {
 		p := newSides(d, v, tracks)
 		dv := &v.Directions[d]
-		dv.Checks.Dead = c.dead[d].observe(&p)
+		dv.Checks.Dead = c.dead[d].observe(&p, &control[d])
 		c.framing[d].observe(&p, &dv.Checks)
 		c.agreement[d].observe(&p, dv)
 		c.police(&p, dv)
