@@ -47,15 +47,15 @@ func edgeDoubt(first, last *lossSample, rate float64, ages cacheAges) float64 {
 
 // edges offers the bar of the two edges of the window that starts with block i.
 func (s *survey) edges(i, polls int, first *lossSample) {
-	if first.sent < 1 || first.sentAt-s.start < s.ages.sum() {
-		return // nobody saw how fast the packets came that its counts may still lack
+	short := polls < minFitted
+	if !short && s.picked || first.sent < 1 || first.sentAt-s.start < s.ages.sum() {
+		return // or nobody saw how fast the packets came that its counts may still lack
 	}
 	bar := lossBar{
 		ratio: first.lost / first.sent, half: s.doubt(first, s.peak) / first.sent,
 		window: s.last.sentAt - first.sentAt, sent: first.sent, from: i,
 	}
-	short := polls < minFitted
-	if !short && (s.picked || s.best.sent > 0 && bar.ratio >= -bar.half && bar.half >= s.best.half && !bar.narrow()) {
+	if !short && s.best.sent > 0 && bar.ratio >= -bar.half && bar.half >= s.best.half && !bar.narrow() {
 		return // whatever the rate was before the first
 	}
 	peak := max(s.peak, s.w.peakBefore(i, s.d, s.ages.sum()))
