@@ -16,8 +16,18 @@ func (l *Loss) Text() string {
 	case l.BelowSight():
 		return "< " + percentDigits(l.High) + " % (cannot see less yet)"
 	default:
-		return percentDigits(l.Ratio) + " % (" + percentDigits(l.Low) + "-" + percentDigits(l.High) + " %)"
+		return l.percent(l.Ratio) + " % (" + l.percent(l.Low) + "-" + l.percent(l.High) + " %)"
 	}
+}
+
+// percent writes a ratio of the bar in percent, with as many decimals as show how wide the bar is.
+func (l *Loss) percent(ratio float64) string {
+	half := (l.High - l.Low) / 2 * 100
+	if ratio == 0 || !(half > 0) {
+		return percentDigits(ratio)
+	}
+	decimals := max(0, -int(math.Floor(math.Log10(half))))
+	return strconv.FormatFloat(ratio*100, 'f', decimals, 64)
 }
 
 // percentDigits writes a ratio in percent with two significant digits and without an exponent.

@@ -129,7 +129,7 @@ func TestFilters(t *testing.T) {
 		"?site=lon1":                       {"ams1-fra3-1", "lon1-par2-1", "man4-lon1-1"},
 		"?device=cr9":                      {"lon1-par2-1"},
 		"?carrier=Openreach":               {"man4-lon1-1"},
-		"?carrier=openreach":               {},
+		"?carrier=openreach":               {"man4-lon1-1"},
 		"?group=uk":                        {"man4-lon1-1"},
 		"?state=unreachable":               {"lon1-par2-1"},
 		"?state=unreachable&state=unknown": {"lon1-par2-1", "new/link"},

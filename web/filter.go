@@ -10,7 +10,7 @@ import (
 )
 
 // filters tell for each parameter which words of a link it is compared with. A link passes when
-// every given parameter equals one of them; a parameter given twice means "or".
+// every given parameter equals one of them, in either case of letters; one given twice means "or".
 var filters = map[string]func(*linkmodel.View) []string{
 	"site": func(v *linkmodel.View) []string {
 		return []string{v.Link.Ends[linkmodel.EndA].Site, v.Link.Ends[linkmodel.EndZ].Site}
@@ -69,7 +69,9 @@ func checkStates(values []string) *problem {
 }
 
 func shareAny(a, b []string) bool {
-	return slices.ContainsFunc(a, func(s string) bool { return slices.Contains(b, s) })
+	return slices.ContainsFunc(a, func(s string) bool {
+		return slices.ContainsFunc(b, func(wanted string) bool { return strings.EqualFold(s, wanted) })
+	})
 }
 
 // selectLinks returns the views that pass the request's filters.
