@@ -6,13 +6,13 @@ import (
 
 	"gopkg.in/yaml.v3"
 
+	"github.com/bothends/bothends/sink"
 	"github.com/bothends/bothends/sink/influxdb"
 )
 
 var influxdbBlock = block{
 	name:   "influxdb",
-	keys:   []string{"id", "url", "token", "org", "bucket", "ca_file"},
-	later:  []string{"spool"},
+	keys:   []string{"id", "url", "token", "org", "bucket", "ca_file", "spool"},
 	secret: true,
 }
 
@@ -34,7 +34,7 @@ func (w *walker) output(v value) {
 	if !ok {
 		return
 	}
-	c := influxdb.Config{ID: DefaultInfluxDBID}
+	c := influxdb.Config{ID: DefaultInfluxDBID, Spool: sink.DefaultQuota()}
 	at := v.span()
 	if v, ok := f.get("id"); ok {
 		c.ID, _ = w.label(v)
@@ -55,6 +55,9 @@ func (w *walker) output(v value) {
 	}
 	if v, ok := f.get("ca_file"); ok {
 		c.CAFile = w.caFile(v)
+	}
+	if v, ok := f.get("spool"); ok {
+		w.spool(v, &c.Spool)
 	}
 	w.newID(c.ID, at)
 	w.inventory.outputs = append(w.inventory.outputs, c)

@@ -15,6 +15,7 @@ import (
 	"github.com/bothends/bothends/internal/secret"
 	"github.com/bothends/bothends/linkmodel"
 	"github.com/bothends/bothends/poller"
+	"github.com/bothends/bothends/sink"
 	"github.com/bothends/bothends/sink/influxdb"
 )
 
@@ -162,8 +163,8 @@ func near(a, b float64) bool { return a == b || a-b < 1e-12 && b-a < 1e-12 }
 func TestResolveProgram(t *testing.T) {
 	inv := load(t, "testdata/full.yaml")
 	outputs := []influxdb.Config{
-		{ID: "new", URL: "https://influx.example.net:8086", Token: secret.New("token\n"), Org: "noc", Bucket: "links", CAFile: "/etc/ca.pem"},
-		{ID: "influxdb", URL: "http://127.0.0.1:8086/base", Bucket: "db/rp"},
+		{ID: "new", URL: "https://influx.example.net:8086", Token: secret.New("token\n"), Org: "noc", Bucket: "links", CAFile: "/etc/ca.pem", Spool: sink.Quota{MaxBytes: 500 << 20, MaxAge: 36 * time.Hour}},
+		{ID: "influxdb", URL: "http://127.0.0.1:8086/base", Bucket: "db/rp", Spool: sink.DefaultQuota()},
 	}
 	if diff := cmp.Diff(outputs, inv.InfluxDB, revealed); diff != "" {
 		t.Errorf("influxdb (-want +got):\n%s", diff)

@@ -50,7 +50,7 @@ var defaulted = []string{
 	"link_types",
 	"links.lon1-par2-1.type", "links.lon1-par2-1.thresholds", "links.lon1-par2-1.interval",
 	"links.lon1-par2-1.enabled",
-	"notify.remind_every", "influxdb.0.id", "web", "history", "log", "state_dir",
+	"notify.remind_every", "influxdb.0.id", "influxdb.0.spool", "web", "history", "log", "state_dir",
 }
 
 // TestReferenceEqualsDefaults takes every default out of reference.yaml and finds that nothing

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"strings"
+	"sync"
 
 	"go.uber.org/zap"
 )
@@ -16,8 +17,17 @@ const (
 	sameRefusals = 20
 )
 
+// Letters keeps lines that cannot be stored for whoever wants to know what they were.
+type Letters interface {
+	// Keep takes one line and why it was refused.
+	Keep(line []byte, reason string) error
+	// Sync makes what was kept durable.
+	Sync() error
+}
+
 // doubt counts lines that were refused alone, one after the other and for the same reason.
 type doubt struct {
+	mu     sync.Mutex
 	reason string
 	lines  int
 	good   []byte // a line that the database stored, to tell bad lines from a bad request
@@ -25,6 +35,8 @@ type doubt struct {
 
 // stored notes that lines were stored and keeps a copy of the first.
 func (d *doubt) stored(lines []byte) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
 	d.lines = 0
 	first, _, _ := bytes.Cut(lines, []byte("\n"))
 	d.good = append(append(d.good[:0], first...), '\n')
@@ -32,11 +44,27 @@ func (d *doubt) stored(lines []byte) {
 
 // refused notes that a line was refused alone and reports whether that is one too many.
 func (d *doubt) refused(reason string) bool {
+	d.mu.Lock()
+	defer d.mu.Unlock()
 	if reason != d.reason {
 		d.reason, d.lines = reason, 0
 	}
 	d.lines++
 	return d.lines > sameRefusals
+}
+
+// example returns a line that was stored, nil when there was none yet.
+func (d *doubt) example() []byte {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return bytes.Clone(d.good)
+}
+
+// settled forgets the refusals: the lines are to blame.
+func (d *doubt) settled() {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.lines = 0
 }
 
 // question returns what to make of the refusal of a single line. When too many lines were refused
@@ -46,10 +74,10 @@ func (s *Sink) question(writing context.Context, e *WriteError) *WriteError {
 	if !e.aboutLines() || !s.doubt.refused(e.Text) {
 		return e
 	}
-	if len(s.doubt.good) > 0 {
-		err := s.write(writing, s.doubt.good)
+	if good := s.doubt.example(); len(good) > 0 {
+		err := s.write(writing, good)
 		if err == nil {
-			s.doubt.lines = 0
+			s.doubt.settled()
 			return e
 		}
 		if other := asWriteError(err); !other.aboutLines() {
@@ -59,8 +87,11 @@ func (s *Sink) question(writing context.Context, e *WriteError) *WriteError {
 	return &WriteError{Class: ClassRefused, Text: "every point is refused alike: " + e.Text, Err: e}
 }
 
-// setAside counts a line that cannot be stored, and logs the first of a minute.
+// setAside keeps and counts a line that cannot be stored, and logs the first of a minute.
 func (s *Sink) setAside(line []byte, e *WriteError) {
+	if s.cfg.DeadLetters != nil {
+		s.noteLetters(s.cfg.DeadLetters.Keep(bytes.TrimSuffix(line, []byte("\n")), e.Text))
+	}
 	s.metrics.deadLetters.Inc()
 	total, news := s.health.deadLetter(e, s.cfg.Now())
 	if !news {
@@ -69,6 +100,20 @@ func (s *Sink) setAside(line []byte, e *WriteError) {
 	s.log.Error("database refuses a point for good",
 		zap.String("line", cut(string(bytes.TrimSuffix(line, []byte("\n"))))),
 		zap.String("reason", cut(e.Text)), zap.Uint64("dead_letters", total))
+}
+
+// bury makes the dead letters of a batch durable before the batch leaves the queue.
+func (s *Sink) bury() {
+	if s.cfg.DeadLetters != nil {
+		s.noteLetters(s.cfg.DeadLetters.Sync())
+	}
+}
+
+// noteLetters logs when dead letters cannot be kept: they must not hold up what can be stored.
+func (s *Sink) noteLetters(err error) {
+	if s.health.letters(err) {
+		s.log.Error("dead letters cannot be kept in their file", zap.Error(err))
+	}
 }
 
 func cut(s string) string { return strings.ToValidUTF8(s[:min(len(s), deadLetterBytes)], "") }

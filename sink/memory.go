@@ -37,6 +37,7 @@ type Memory struct {
 	usual int
 	last  Position
 	size  Size
+	fresh int // points appended since the last Flush
 }
 
 // stored is one batch in the memory store.
@@ -68,6 +69,7 @@ func (m *Memory) Append(lines []byte, points int) (dropped int, err error) {
 	b.Points += points
 	m.size.Bytes += len(lines)
 	m.size.Points += points
+	m.fresh += points
 	return dropped, nil
 }
 
@@ -111,13 +113,15 @@ func (m *Memory) open(bytes, points int) *stored {
 func (m *Memory) batchBytes() int { return min(maxBatchBytes, m.maxBytes/16) }
 
 // Flush implements Store.
-func (m *Memory) Flush() error {
+func (m *Memory) Flush() (Flushed, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if n := len(m.batches); n > 0 {
 		m.batches[n-1].ready = true
 	}
-	return nil
+	f := Flushed{Accepted: m.fresh}
+	m.fresh = 0
+	return f, nil
 }
 
 // Next implements Store.
@@ -159,5 +163,9 @@ func (m *Memory) remove(i int) {
 func (m *Memory) Size() Size {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	return m.size
+	size := m.size
+	if len(m.batches) > 0 {
+		size.Oldest = m.batches[0].born
+	}
+	return size
 }

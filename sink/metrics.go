@@ -6,6 +6,7 @@ import "github.com/prometheus/client_golang/prometheus"
 type Metrics struct {
 	accepted, dropped, deadLetters *prometheus.CounterVec
 	queuedBytes, queuedPoints      *prometheus.GaugeVec
+	queueAge, damaged              *prometheus.GaugeVec
 	writes                         *prometheus.CounterVec
 	writeSeconds                   *prometheus.HistogramVec
 }
@@ -25,12 +26,14 @@ func NewMetrics(reg prometheus.Registerer) *Metrics {
 		return g
 	}
 	m := &Metrics{
-		accepted:     counter("accepted_points_total", "Points taken from the pipeline."),
+		accepted:     counter("accepted_points_total", "Points that the queue has made safe."),
 		dropped:      counter("dropped_points_total", "Points lost because the queue was full."),
 		deadLetters:  counter("dead_letters_total", "Points the database refused on their own."),
 		writes:       counter("writes_total", "Write requests by result.", "result"),
 		queuedBytes:  gauge("queued_bytes", "Bytes of lines that wait to be written."),
 		queuedPoints: gauge("queued_points", "Points that wait to be written."),
+		queueAge:     gauge("queue_age_seconds", "How long the oldest point has waited to be written."),
+		damaged:      gauge("queue_damaged_records", "Places of the queue on disk that could not be read since the start."),
 		writeSeconds: prometheus.NewHistogramVec(prometheus.HistogramOpts{
 			Name: "bothends_sink_write_seconds", Help: "Duration of write requests.",
 			Buckets: []float64{0.005, 0.02, 0.1, 0.5, 2, 10, 30, 60},
@@ -44,6 +47,7 @@ func NewMetrics(reg prometheus.Registerer) *Metrics {
 type outputMetrics struct {
 	accepted, dropped, deadLetters prometheus.Counter
 	queuedBytes, queuedPoints      prometheus.Gauge
+	queueAge, damaged              prometheus.Gauge
 	writes                         *prometheus.CounterVec
 	writeSeconds                   prometheus.Observer
 }
@@ -55,6 +59,8 @@ func (m *Metrics) of(id string) outputMetrics {
 		deadLetters:  m.deadLetters.WithLabelValues(id),
 		queuedBytes:  m.queuedBytes.WithLabelValues(id),
 		queuedPoints: m.queuedPoints.WithLabelValues(id),
+		queueAge:     m.queueAge.WithLabelValues(id),
+		damaged:      m.damaged.WithLabelValues(id),
 		writes:       m.writes.MustCurryWith(prometheus.Labels{"output": id}),
 		writeSeconds: m.writeSeconds.WithLabelValues(id),
 	}

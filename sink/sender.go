@@ -7,19 +7,38 @@ import (
 	"go.uber.org/zap"
 )
 
-// drain sends until the store has nothing to send or the time is up. The lanes take turns.
-func (s *Sink) drain(ctx, writing context.Context) {
-	for lane, empty := LiveLane, 0; empty < 2; lane = 1 - lane {
-		if s.current == nil {
-			batch, ok := s.cfg.Store.Next(lane)
-			if !ok {
-				empty++
-				continue
-			}
-			s.current = newDelivery(batch)
+// sender is one connection's worth of work on one lane.
+type sender struct {
+	*Sink
+	lane    Lane
+	ready   chan struct{} // there may be something to send
+	current *delivery
+}
+
+// run sends until ctx ends, and then what is left as long as writing lasts.
+func (w *sender) run(ctx, writing context.Context) {
+	for ctx.Err() == nil {
+		select {
+		case <-ctx.Done():
+		case <-w.ready:
+			w.drain(ctx, writing)
 		}
-		empty = 0
-		if !s.deliver(ctx, writing) {
+	}
+	<-w.flushed
+	w.drain(ctx, writing)
+}
+
+// drain sends until the store has nothing to send in the lane or the time is up.
+func (w *sender) drain(ctx, writing context.Context) {
+	for {
+		if w.current == nil {
+			batch, ok := w.cfg.Store.Next(w.lane)
+			if !ok {
+				return
+			}
+			w.current = newDelivery(batch)
+		}
+		if !w.deliver(ctx, writing) {
 			return
 		}
 	}
@@ -27,30 +46,49 @@ func (s *Sink) drain(ctx, writing context.Context) {
 
 // deliver sends the current batch until all its lines are settled. It returns false when the end
 // of ctx leaves no time to wait for another attempt.
-func (s *Sink) deliver(ctx, writing context.Context) bool {
-	d := s.current
+func (w *sender) deliver(ctx, writing context.Context) bool {
+	d := w.current
 	for !d.done() {
-		to := d.upTo()
-		lines := d.lines(to)
-		err := s.write(writing, lines)
-		if err == nil {
-			d.stored(to)
-			s.doubt.stored(lines)
-			s.backoff.reset()
+		leave, ok := w.gate.enter(ctx)
+		if !ok {
+			return false
+		}
+		e, began := w.attempt(writing, d)
+		leave()
+		if e == nil {
 			continue
 		}
-		e := asWriteError(err)
-		if to-d.next == 1 {
-			e = s.question(writing, e)
-		}
-		if !s.settle(d, to, e) && !s.pause(ctx, e) {
+		w.failed(e, began)
+		if ctx.Err() != nil {
 			return false
 		}
 	}
-	s.cfg.Store.Ack(d.batch.Position)
-	s.current = nil
-	s.measureQueue()
+	w.bury()
+	w.cfg.Store.Ack(d.batch.Position)
+	w.current = nil
+	w.measureQueue()
 	return true
+}
+
+// attempt makes one request and settles the lines it can. It returns an answer that asks for a wait
+// and when the request began.
+func (w *sender) attempt(writing context.Context, d *delivery) (*WriteError, time.Time) {
+	began, to := time.Now(), d.upTo()
+	lines := d.lines(to)
+	err := w.write(writing, lines)
+	if err == nil {
+		d.stored(to)
+		w.doubt.stored(lines)
+		return nil, began
+	}
+	e := asWriteError(err)
+	if to-d.next == 1 {
+		e = w.question(writing, e)
+	}
+	if w.settle(d, to, e) {
+		return nil, began
+	}
+	return e, began
 }
 
 // settle acts on answers that concern the lines themselves. It returns false for an answer that
@@ -66,7 +104,7 @@ func (s *Sink) settle(d *delivery, to int, e *WriteError) bool {
 	case ClassRetry, ClassRefused:
 		return false
 	}
-	s.backoff.reset()
+	s.gate.open()
 	if alone {
 		s.setAside(line, e)
 	}
@@ -79,6 +117,7 @@ func (s *Sink) write(ctx context.Context, lines []byte) error {
 	err := s.cfg.Output.Write(ctx, lines)
 	s.metrics.writeSeconds.Observe(time.Since(start).Seconds())
 	if err == nil {
+		s.gate.open()
 		s.metrics.writes.WithLabelValues("ok").Inc()
 		if trouble, news := s.health.succeeded(s.cfg.Now()); news {
 			s.log.Info("writes work again", zap.Duration("after", trouble),
@@ -90,19 +129,11 @@ func (s *Sink) write(ctx context.Context, lines []byte) error {
 	return err
 }
 
-// pause waits before the next attempt. It returns false when ctx has ended.
-func (s *Sink) pause(ctx context.Context, e *WriteError) bool {
-	wait := s.backoff.wait(e)
-	if s.health.failed(e, s.cfg.Now()) {
+// failed makes all senders wait before the next attempt.
+func (s *Sink) failed(e *WriteError, began time.Time) {
+	wait, news := s.gate.close(e, began)
+	if news && s.health.failed(e, s.cfg.Now()) {
 		s.complain(e, wait)
-	}
-	timer := time.NewTimer(wait)
-	defer timer.Stop()
-	select {
-	case <-ctx.Done():
-		return false
-	case <-timer.C:
-		return true
 	}
 }
 

@@ -3,6 +3,7 @@ package sink
 import (
 	"context"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"go.uber.org/zap"
@@ -14,17 +15,21 @@ const (
 	// grace is how long the last attempt may take once Run is told to end. Whoever waits for the
 	// whole program to stop waits for it too.
 	grace = time.Second
+	// connections is how many requests an output gets at once; half of them are for the backlog.
+	connections = 4
 )
 
-// Config is what a Sink is made of; everything is needed.
+// Config is what a Sink is made of; everything but DeadLetters is needed.
 type Config struct {
 	// ID names the output in logs, metrics and the status.
-	ID      string
-	Store   Store
-	Output  Output
-	Log     *zap.Logger
-	Metrics *Metrics
-	Now     func() time.Time
+	ID     string
+	Store  Store
+	Output Output
+	// DeadLetters, when set, keeps the lines that the database refuses for good.
+	DeadLetters Letters
+	Log         *zap.Logger
+	Metrics     *Metrics
+	Now         func() time.Time
 }
 
 // Sink takes lines without blocking and writes them to one output.
@@ -33,24 +38,35 @@ type Sink struct {
 	log     *zap.Logger // names the output in each line
 	metrics outputMetrics
 	health  health
-	backoff backoff
+	gate    gate
 	doubt   doubt
-	ready   chan struct{} // a flush made lines available
-	current *delivery     // what the sender is working on
+	senders []*sender
+	full    chan struct{} // a batch waits to be flushed
+	fresh   atomic.Int64  // bytes since the last flush
+	flushed chan struct{} // closed after the last flush
 }
 
 // New returns a Sink. It takes lines at once and sends them while Run runs.
 func New(cfg Config) *Sink {
-	return &Sink{
+	s := &Sink{
 		cfg:     cfg,
 		log:     cfg.Log.With(zap.String("output", cfg.ID)),
 		metrics: cfg.Metrics.of(cfg.ID),
-		ready:   make(chan struct{}, 1),
+		gate:    newGate(),
+		full:    make(chan struct{}, 1),
+		flushed: make(chan struct{}),
 	}
+	for range connections / 2 {
+		for _, lane := range []Lane{LiveLane, BacklogLane} {
+			s.senders = append(s.senders, &sender{Sink: s, lane: lane, ready: make(chan struct{}, 1)})
+		}
+	}
+	return s
 }
 
 // Accept queues a copy of complete lines, each ending in a newline, that hold the given number
-// of points. It never waits for the output: when the queue is full, the oldest points make room.
+// of points. It never waits for the output nor for a disk: when the queue is full, the oldest points
+// make room. The points count as accepted once the store has made them safe, within a second.
 func (s *Sink) Accept(lines []byte, points int) {
 	if points == 0 {
 		return
@@ -58,26 +74,42 @@ func (s *Sink) Accept(lines []byte, points int) {
 	dropped, err := s.cfg.Store.Append(lines, points)
 	if err != nil {
 		dropped += points
-	} else {
-		s.metrics.accepted.Add(float64(points))
 	}
-	if dropped > 0 {
-		s.drop(dropped)
-	}
+	s.drop(dropped)
 	s.measureQueue()
+	if s.fresh.Add(int64(len(lines))) >= maxBatchBytes {
+		signal(s.full)
+	}
+}
+
+func signal(c chan struct{}) {
+	select {
+	case c <- struct{}{}:
+	default:
+	}
 }
 
 func (s *Sink) drop(points int) {
+	if points == 0 {
+		return
+	}
 	s.metrics.dropped.Add(float64(points))
 	if s.health.dropped(points, s.cfg.Now()) {
 		s.log.Error("queue is full, points are lost", zap.Int("queued_points", s.cfg.Store.Size().Points))
 	}
 }
 
-func (s *Sink) measureQueue() {
+func (s *Sink) measureQueue() Size {
 	size := s.cfg.Store.Size()
 	s.metrics.queuedBytes.Set(float64(size.Bytes))
 	s.metrics.queuedPoints.Set(float64(size.Points))
+	s.metrics.damaged.Set(float64(size.Damaged))
+	age := 0.0
+	if !size.Oldest.IsZero() {
+		age = max(0, s.cfg.Now().Sub(size.Oldest).Seconds())
+	}
+	s.metrics.queueAge.Set(age)
+	return size
 }
 
 // Status returns the present state of the output.
@@ -85,6 +117,7 @@ func (s *Sink) Status() Status {
 	status := s.health.snapshot(s.cfg.Now())
 	size := s.cfg.Store.Size()
 	status.ID, status.QueuedBytes, status.QueuedPoints = s.cfg.ID, size.Bytes, size.Points
+	status.Oldest, status.Damaged = size.Oldest, size.Damaged
 	return status
 }
 
@@ -96,41 +129,51 @@ func (s *Sink) Run(ctx context.Context) error {
 	stop := context.AfterFunc(ctx, func() { time.AfterFunc(grace, cancel) })
 	defer stop()
 
-	var flusher sync.WaitGroup
-	flusher.Go(func() { s.flush(ctx) })
-	for ctx.Err() == nil {
-		select {
-		case <-ctx.Done():
-		case <-s.ready:
-			s.drain(ctx, writing)
-		}
+	var all sync.WaitGroup
+	all.Go(func() { s.flushAll(ctx) })
+	for _, w := range s.senders {
+		all.Go(func() { w.run(ctx, writing) })
 	}
-	flusher.Wait()
-	s.drain(ctx, writing)
+	all.Wait()
 	if left := s.cfg.Store.Size().Points; left > 0 {
 		s.log.Warn("stopped with points unsent", zap.Int("points", left))
 	}
 	return nil
 }
 
-// flush makes accepted lines available to the sender, a last time when ctx ends.
-func (s *Sink) flush(ctx context.Context) {
+// flushAll makes accepted lines safe and available to the senders, a last time when ctx ends.
+func (s *Sink) flushAll(ctx context.Context) {
+	defer close(s.flushed)
 	tick := time.NewTicker(flushEvery)
 	defer tick.Stop()
 	for {
 		select {
 		case <-ctx.Done():
 		case <-tick.C:
+		case <-s.full:
 		}
-		if err := s.cfg.Store.Flush(); err != nil {
-			s.log.Error("flush the queue", zap.Error(err))
-		}
-		select {
-		case s.ready <- struct{}{}:
-		default:
+		s.flush()
+		for _, w := range s.senders {
+			signal(w.ready)
 		}
 		if ctx.Err() != nil {
 			return
 		}
 	}
+}
+
+// flush calls the store and tells when its trouble begins and when it ends.
+func (s *Sink) flush() {
+	s.fresh.Store(0)
+	done, err := s.cfg.Store.Flush()
+	s.metrics.accepted.Add(float64(done.Accepted))
+	s.health.accepted(done.Accepted)
+	s.drop(done.Dropped)
+	switch news := s.health.stored(err); {
+	case news && err != nil:
+		s.log.Error("queue cannot be kept on disk; points wait in memory and are lost with the process", zap.Error(err))
+	case news:
+		s.log.Info("queue is kept on disk again", zap.Int("queued_points", s.cfg.Store.Size().Points))
+	}
+	s.measureQueue()
 }

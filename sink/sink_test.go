@@ -182,7 +182,8 @@ func TestPointsArriveWithinASecondOrTwo(t *testing.T) {
 		f.accept(lines...)
 		time.Sleep(flushEvery + time.Millisecond)
 		synctest.Wait()
-		if diff := cmp.Diff(lines, f.db.got()); diff != "" {
+		slices.Sort(lines) // two connections may overtake each other
+		if diff := cmp.Diff(lines, slices.Sorted(slices.Values(f.db.got()))); diff != "" {
 			t.Errorf("stored (-want +got):\n%s", diff)
 		}
 		if n := f.db.count(); n != 3 {
@@ -345,7 +346,7 @@ func TestFreshPointsDoNotWaitForTheBacklog(t *testing.T) {
 			}
 			return nil
 		})
-		for range 20 { // one batch per two minutes of outage
+		for range 60 { // one batch per two minutes of outage
 			f.accept(numbered(maxBatchPoints)...)
 			time.Sleep(2 * time.Minute)
 		}
@@ -361,7 +362,7 @@ func TestFreshPointsDoNotWaitForTheBacklog(t *testing.T) {
 			t.Error("the backlog is gone already: the test shows nothing")
 		}
 		time.Sleep(time.Minute)
-		if n := len(f.db.got()); n != 20*maxBatchPoints+1 {
+		if n := len(f.db.got()); n != 60*maxBatchPoints+1 {
 			t.Errorf("%d points stored in the end", n)
 		}
 	})

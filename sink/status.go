@@ -8,11 +8,19 @@ import (
 // Status is what an operator wants to know about one output.
 type Status struct {
 	ID string
-	// OK is false from a failed write until the next one that works, and for a minute after each
-	// lost or refused point.
+	// OK is false from a failed write until the next one that works, while the queue is not kept on
+	// disk, and for a minute after each lost or refused point.
 	OK bool
 	// QueuedBytes and QueuedPoints wait to be written.
 	QueuedBytes, QueuedPoints int
+	// Oldest is when the oldest of them came; zero when nothing waits.
+	Oldest time.Time
+	// Trouble is a sentence about why the queue is not kept on disk now; empty when it is.
+	Trouble string
+	// Accepted counts points that the queue has made safe since the start of the program.
+	Accepted uint64
+	// Damaged counts the places of the queue on disk that could not be read, each a batch or more.
+	Damaged int
 	// LastError is a sentence about the latest failure, at LastErrorAt; both stay after recovery.
 	LastError   string
 	LastErrorAt time.Time
@@ -29,14 +37,15 @@ const quiet = time.Minute
 // health is the part of the status that changes with writes. It tells its callers which changes
 // are worth a log line.
 type health struct {
-	mu       sync.Mutex
-	status   Status
-	failing  bool
-	class    Class
-	since    time.Time // start of the present trouble
-	lastDrop time.Time
-	lastDead time.Time
-	deadTold time.Time // when a dead letter was last worth a log line
+	mu          sync.Mutex
+	status      Status
+	failing     bool
+	class       Class
+	since       time.Time // start of the present trouble
+	lastDrop    time.Time
+	lastDead    time.Time
+	deadTold    time.Time // when a dead letter was last worth a log line
+	lettersFail bool
 }
 
 // failed notes a failure and reports whether it is a new kind of trouble.
@@ -85,11 +94,39 @@ func (h *health) deadLetter(e *WriteError, now time.Time) (total uint64, news bo
 	return h.status.DeadLetters, news
 }
 
+// accepted notes points that are safe.
+func (h *health) accepted(points int) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.status.Accepted += uint64(points)
+}
+
+// stored notes how a flush of the queue ended and reports whether that is news.
+func (h *health) stored(err error) (news bool) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	before := h.status.Trouble
+	h.status.Trouble = ""
+	if err != nil {
+		h.status.Trouble = err.Error()
+	}
+	return (before == "") != (err == nil)
+}
+
+// letters notes whether dead letters are kept and reports whether they just began to be lost.
+func (h *health) letters(err error) (news bool) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	news = err != nil && !h.lettersFail
+	h.lettersFail = err != nil
+	return news
+}
+
 func (h *health) snapshot(now time.Time) Status {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	s := h.status
-	s.OK = !h.failing && isQuiet(h.lastDrop, now) && isQuiet(h.lastDead, now)
+	s.OK = !h.failing && s.Trouble == "" && isQuiet(h.lastDrop, now) && isQuiet(h.lastDead, now)
 	return s
 }
 

@@ -1,6 +1,9 @@
 package sink
 
-import "errors"
+import (
+	"errors"
+	"time"
+)
 
 // Store keeps accepted lines until the output has taken them. Its methods may be called from
 // several goroutines; none of them waits for the output.
@@ -9,8 +12,9 @@ type Store interface {
 	// it tells how many older points were dropped. A non-nil error means that the lines were not
 	// accepted.
 	Append(lines []byte, points int) (dropped int, err error)
-	// Flush makes everything appended before it available to Next.
-	Flush() error
+	// Flush makes everything appended before it as safe as the store can, and available to Next.
+	// After an error the lines are kept, and the next Flush tries again.
+	Flush() (Flushed, error)
 	// Next hands out the oldest batch of a lane that is not handed out yet. The batch stays in the
 	// store, and is not dropped, until it is acknowledged.
 	Next(lane Lane) (Batch, bool)
@@ -41,9 +45,20 @@ type Batch struct {
 	Points   int
 }
 
+// Flushed is what a Flush did, in points.
+type Flushed struct {
+	// Accepted points are as safe as the store makes them; Dropped had to make room.
+	Accepted, Dropped int
+}
+
 // Size is the content of a store.
 type Size struct {
+	// Bytes of lines and points that the output has not stored yet.
 	Bytes, Points int
+	// Oldest is when the oldest of them came; zero when there are none.
+	Oldest time.Time
+	// Damaged counts the places of the store that could not be read, each a batch or more.
+	Damaged int
 }
 
 // ErrFull is returned by Append when the lines do not fit even after dropping all that may be

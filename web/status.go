@@ -36,13 +36,23 @@ type Polling struct {
 
 // Output is one InfluxDB and what waits for it.
 type Output struct {
-	ID           string    `json:"id"`
-	OK           bool      `json:"ok"`
-	QueuedPoints int64     `json:"queued_points"`
-	QueuedBytes  int64     `json:"queued_bytes"`
-	Dropped      int64     `json:"dropped"` // points, since the start
-	LastError    string    `json:"last_error,omitempty"`
-	LastSuccess  time.Time `json:"last_success,omitzero"`
+	ID           string `json:"id"`
+	OK           bool   `json:"ok"`
+	QueuedPoints int64  `json:"queued_points"`
+	QueuedBytes  int64  `json:"queued_bytes"`
+	// OldestQueued is when the oldest of the queued points came.
+	OldestQueued time.Time `json:"oldest_queued,omitzero"`
+	// Accepted counts points that the queue has made safe, Dropped those it lost, DeadLetters those
+	// the database refused for good, all since the start.
+	Accepted    int64 `json:"accepted"`
+	Dropped     int64 `json:"dropped"`
+	DeadLetters int64 `json:"dead_letters"`
+	// Damaged counts places of the queue on disk that could not be read.
+	Damaged int64 `json:"damaged"`
+	// Trouble says why the queue is not kept on disk now.
+	Trouble     string    `json:"trouble,omitempty"`
+	LastError   string    `json:"last_error,omitempty"`
+	LastSuccess time.Time `json:"last_success,omitzero"`
 }
 
 // Receiver is one chat or webhook.
@@ -61,6 +71,7 @@ func (s Status) normal() Status {
 	s.Outputs = append([]Output{}, s.Outputs...)
 	for i := range s.Outputs {
 		s.Outputs[i].LastSuccess = instant(s.Outputs[i].LastSuccess)
+		s.Outputs[i].OldestQueued = instant(s.Outputs[i].OldestQueued)
 	}
 	s.Receivers = append([]Receiver{}, s.Receivers...)
 	for i := range s.Receivers {

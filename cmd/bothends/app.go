@@ -4,10 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"runtime/debug"
-	"strings"
-	"sync"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -51,6 +50,7 @@ type app struct {
 	dispatcher *notify.Dispatcher
 	sinks      []*sink.Sink
 	writers    []*influxdb.Writer // of the sinks, in their order
+	spools     []io.Closer        // what the sinks keep on disk
 	pipeline   *pipeline
 	poller     *poller.Poller
 	server     *web.Server
@@ -119,50 +119,6 @@ func (a *app) judge() error {
 	return nil
 }
 
-// outputs makes one sink per InfluxDB.
-func (a *app) outputs() error {
-	if len(a.inv.InfluxDB) == 0 {
-		return nil
-	}
-	metrics := sink.NewMetrics(a.registry)
-	for _, cfg := range a.inv.InfluxDB {
-		writer, err := influxdb.NewWriter(cfg, time.Now)
-		if err != nil {
-			return err
-		}
-		a.writers = append(a.writers, writer)
-		a.sinks = append(a.sinks, sink.New(sink.Config{
-			ID: cfg.ID, Store: sink.NewMemory(sink.DefaultMemory, time.Now), Output: writer,
-			Log: a.log.Named("sink"), Metrics: metrics, Now: time.Now,
-		}))
-	}
-	return nil
-}
-
-// runSinks runs all sinks as one task: stopped one after the other, the last attempts of several
-// hanging databases would add up.
-func (a *app) runSinks(ctx context.Context) error {
-	errs := make([]error, len(a.sinks))
-	var all sync.WaitGroup
-	for i, s := range a.sinks {
-		all.Go(func() {
-			errs[i] = s.Run(ctx)
-			a.writers[i].Close()
-		})
-	}
-	all.Wait()
-	return errors.Join(errs...)
-}
-
-// sinksName names every output, because the task's name is what an operator reads when it fails.
-func (a *app) sinksName() string {
-	ids := make([]string, 0, len(a.inv.InfluxDB))
-	for _, cfg := range a.inv.InfluxDB {
-		ids = append(ids, cfg.ID)
-	}
-	return "influxdb " + strings.Join(ids, ", ")
-}
-
 // tasks lists what runs, those that receive before those that send: they stop in reverse, so
 // nothing is sent to a room that has closed.
 func (a *app) tasks() []task {
@@ -212,8 +168,12 @@ func (a *app) run(ctx context.Context) error {
 }
 
 func (a *app) close() error {
-	if err := a.state.Close(); err != nil {
-		return fmt.Errorf("close the state file: %w", err)
+	errs := make([]error, 0, len(a.spools)+1)
+	for _, c := range a.spools {
+		errs = append(errs, c.Close())
 	}
-	return nil
+	if err := a.state.Close(); err != nil {
+		errs = append(errs, fmt.Errorf("close the state file: %w", err))
+	}
+	return errors.Join(errs...)
 }

@@ -102,7 +102,9 @@ func (s *source) Status() web.Status {
 		os := o.Status()
 		st.Outputs = append(st.Outputs, web.Output{
 			ID: os.ID, OK: os.OK, QueuedPoints: int64(os.QueuedPoints), QueuedBytes: int64(os.QueuedBytes),
-			Dropped: int64(os.Dropped), LastError: os.LastError, LastSuccess: os.LastSuccess,
+			OldestQueued: os.Oldest, Accepted: int64(os.Accepted), Dropped: int64(os.Dropped),
+			DeadLetters: int64(os.DeadLetters), Damaged: int64(os.Damaged), Trouble: os.Trouble,
+			LastError: os.LastError, LastSuccess: os.LastSuccess,
 		})
 	}
 	for _, r := range s.dispatcher.Status() {

@@ -20,6 +20,7 @@ var arrows = map[string][]string{
 	"alerting/notify":   {"alerting", "linkmodel", "internal/secret"},
 	"sink":              {"linkmodel"},
 	"sink/influxdb":     {"sink", "linkmodel", "internal/secret"},
+	"sink/spool":        {"sink"},
 	"history":           {"linkmodel"},
 	"web":               {"linkmodel", "internal/secret"},
 	"simulator":         {"linkmodel", "internal/datagram"},
@@ -54,6 +55,7 @@ var libraries = []library{
 	{prefix: "gopkg.in/yaml", rooms: []string{"configs"}, tests: []string{"internal/secret"}},
 	{prefix: "go.yaml.in/yaml", rooms: []string{"configs"}},
 	{prefix: "github.com/robfig/cron", rooms: []string{"cmd/bothends", "alerting", "configs"}},
+	{prefix: "github.com/klauspost/compress", rooms: []string{"sink/spool"}},
 	{prefix: "modernc.org/sqlite", rooms: []string{"history"}},
 }
 

@@ -1,6 +1,9 @@
 package influxdb
 
-import "github.com/bothends/bothends/internal/secret"
+import (
+	"github.com/bothends/bothends/internal/secret"
+	"github.com/bothends/bothends/sink"
+)
 
 // Config is one InfluxDB to write to.
 type Config struct {
@@ -16,4 +19,6 @@ type Config struct {
 	Bucket string
 	// CAFile is a PEM file with certificates to trust in place of the system's.
 	CAFile string
+	// Spool bounds what waits on disk for this output.
+	Spool sink.Quota
 }

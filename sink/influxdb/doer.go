@@ -53,7 +53,7 @@ func newDoer(cfg Config, compress bool) (*doer, error) {
 			DialContext:            (&net.Dialer{Timeout: 5 * time.Second}).DialContext,
 			TLSClientConfig:        trust,
 			TLSHandshakeTimeout:    10 * time.Second,
-			MaxIdleConnsPerHost:    2,
+			MaxIdleConnsPerHost:    4, // as many as a sink opens
 			IdleConnTimeout:        90 * time.Second,
 			MaxResponseHeaderBytes: 64 << 10,
 			DisableCompression:     true, // an answer must not grow while it is read
