@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -118,6 +119,7 @@ type ledger struct {
 	next      int
 	accepted  []int
 	delivered map[int]bool
+	begun     func() // called when a child first accepts something
 }
 
 // read notes what a child said until it ended.
@@ -129,6 +131,9 @@ func (l *ledger) read(t *testing.T, out io.Reader) {
 		word, rest, _ := strings.Cut(lines.Text(), " ")
 		switch word {
 		case "accepted":
+			if l.begun != nil {
+				l.begun()
+			}
 			to, err := strconv.Atoi(rest)
 			if err != nil {
 				continue
@@ -290,10 +295,12 @@ func cutPower(t *testing.T, more ...string) []int {
 	dir := mount(t, "-o", "loop", image)
 	l := &ledger{delivered: map[int]bool{}}
 	cmd, out := l.start(t, dir+"/spool/main", 0, more...)
-	time.AfterFunc(time.Duration(100+rand.IntN(400))*time.Millisecond, func() {
-		_ = cmd.Process.Signal(syscall.SIGSTOP)
-		command(t, "cp", "--sparse=always", image, image+".cut")
-		_ = cmd.Process.Kill()
+	l.begun = sync.OnceFunc(func() {
+		time.AfterFunc(time.Duration(rand.IntN(400))*time.Millisecond, func() {
+			_ = cmd.Process.Signal(syscall.SIGSTOP)
+			command(t, "cp", "--sparse=always", image, image+".cut")
+			_ = cmd.Process.Kill()
+		})
 	})
 	l.read(t, out)
 	_ = cmd.Wait()
