@@ -99,7 +99,7 @@ func (s *Sink) drop(points int) {
 	}
 }
 
-func (s *Sink) measureQueue() Size {
+func (s *Sink) measureQueue() {
 	size := s.cfg.Store.Size()
 	s.metrics.queuedBytes.Set(float64(size.Bytes))
 	s.metrics.queuedPoints.Set(float64(size.Points))
@@ -109,7 +109,6 @@ func (s *Sink) measureQueue() Size {
 		age = max(0, s.cfg.Now().Sub(size.Oldest).Seconds())
 	}
 	s.metrics.queueAge.Set(age)
-	return size
 }
 
 // Status returns the present state of the output.

@@ -3,7 +3,6 @@ package spool
 import (
 	"fmt"
 	"hash/crc32"
-	"math/bits"
 	"strconv"
 	"strings"
 	"time"
@@ -75,13 +74,6 @@ func (b *bitmap) set(i uint64) {
 		*b = append(*b, 0)
 	}
 	(*b)[i/8] |= 1 << (i % 8)
-}
-
-func (b bitmap) count() (n int) {
-	for _, c := range b {
-		n += bits.OnesCount8(c)
-	}
-	return n
 }
 
 // The file of acknowledgements: nonce of the segment 8 | bitmap | CRC of the bytes before 4. It may be
