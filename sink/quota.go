@@ -10,5 +10,5 @@ type Quota struct {
 	MaxAge time.Duration
 }
 
-// DefaultQuota outlasts a long weekend of 1,000 links.
+// DefaultQuota outlasts a weekend of 1,000 links.
 func DefaultQuota() Quota { return Quota{MaxBytes: 2 << 30, MaxAge: 7 * 24 * time.Hour} }

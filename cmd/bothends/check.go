@@ -57,6 +57,11 @@ func check(cmd *cobra.Command, path, format string, strict bool) error {
 		return fmt.Errorf("write problems: %w", err)
 	}
 	if format == formatText {
+		if result.Inventory != nil {
+			for _, line := range queueLines(result.Inventory) {
+				_, _ = fmt.Fprintln(cmd.OutOrStdout(), line)
+			}
+		}
 		_, _ = fmt.Fprintln(cmd.OutOrStdout(), result.Closing(time.Since(began)))
 	}
 	if result.Inventory == nil || (strict && result.Problems.Warnings() > 0) {

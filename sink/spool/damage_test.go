@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -135,5 +136,98 @@ func TestNewerFormatIsRefused(t *testing.T) {
 	}
 	if got := disk.files[fileName(3, segmentSuffix)]; got == nil || string(got.content) != string(content) {
 		t.Error("the file was touched")
+	}
+}
+
+// TestUnreadableFileDoesNotKeepFromStarting: a file that the disk cannot read now is passed over and
+// stays; once it can be read, it is sent.
+func TestUnreadableFileDoesNotKeepFromStarting(t *testing.T) {
+	for _, tt := range []struct {
+		name string
+		file uint64
+		good int // reads that work before the others fail
+	}{
+		{"old file", 1, 0},
+		{"newest file", 2, 0},
+		{"end of the newest file", 2, 2},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			disk, clock := newMemDisk(), newFakeClock()
+			open := func() *Spool {
+				s, err := openIn(disk, Config{Log: zap.NewNop(), Now: clock.Now})
+				if err != nil {
+					t.Fatal(err)
+				}
+				s.counting.Wait()
+				return s
+			}
+			put := func(s *Spool, line string) {
+				_, _ = s.Append([]byte(line+"\n"), 1)
+				if f, err := s.Flush(); err != nil || f.Accepted != 1 || f.Dropped != 0 {
+					t.Fatalf("flushed %+v, %v", f, err)
+				}
+			}
+			s := open()
+			put(s, "in file 1")
+			clock.now = clock.now.Add(maxSegmentAge + time.Second)
+			put(s, "in file 2")
+			_ = s.Close()
+
+			reads := 0
+			disk.fail = func(op, name string) error {
+				if op == "read" && name == fileName(tt.file, segmentSuffix) {
+					if reads++; reads > tt.good {
+						return syscall.EIO
+					}
+				}
+				return nil
+			}
+			s = open()
+			if size := s.Size(); size.Damaged != 1 {
+				t.Errorf("size %+v, want one damaged place", size)
+			}
+			put(s, "new")
+			if got, want := drained(s), []string{"new", fmt.Sprintf("in file %d", 3-tt.file)}; !slices.Equal(got, want) {
+				t.Errorf("while it cannot be read: %q, want %q", got, want)
+			}
+			clock.now = clock.now.Add(2 * keepFor)
+			put(s, "newer")
+			drained(s)
+			_ = s.Close()
+
+			disk.fail = nil
+			s = open()
+			if got, want := drained(s), []string{fmt.Sprintf("in file %d", tt.file)}; !slices.Equal(got, want) {
+				t.Errorf("once it can be read: %q, want %q", got, want)
+			}
+			if size := s.Size(); size.Points != 0 {
+				t.Errorf("size in the end %+v", size)
+			}
+			_ = s.Close()
+		})
+	}
+}
+
+// TestRemovedNameIsNotUsedAgain: a file that could not be removed after a failed write does not stand
+// in the way of the next.
+func TestRemovedNameIsNotUsedAgain(t *testing.T) {
+	disk := newMemDisk()
+	s, err := openIn(disk, Config{Log: zap.NewNop(), Now: time.Now})
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, _ = s.Append([]byte("line\n"), 1)
+	disk.fail = func(op, _ string) error {
+		if op == "write" || op == "remove" {
+			return errDisk
+		}
+		return nil
+	}
+	if _, err := s.Flush(); err == nil {
+		t.Fatal("flush on a failing disk works")
+	}
+	disk.fail = nil
+	if f, err := s.Flush(); err != nil || f.Accepted != 1 {
+		t.Errorf("flushed %+v, %v", f, err)
 	}
 }

@@ -19,6 +19,7 @@ const writeChunk = 1 << 20
 // writer appends to the newest file.
 type writer struct {
 	active  *segment // nil until something is written, and after an error
+	number  uint64   // of the newest file that was begun: a name is not used twice, even if it was removed
 	to      file
 	end     int64 // bytes in the file, accepted or not
 	packed  []byte
@@ -124,12 +125,8 @@ func (s *Spool) roll(r *record, bytes int64, f *sink.Flushed) error {
 
 // create begins a new file and makes its name durable.
 func (s *Spool) create(r *record) error {
-	s.mu.Lock()
-	g := &segment{number: 1, first: r.seq, nonce: rand.Uint64() | 1, born: r.born, newest: r.born, counted: true}
-	if n := len(s.segments); n > 0 {
-		g.number = s.segments[n-1].number + 1
-	}
-	s.mu.Unlock()
+	s.number++
+	g := &segment{number: s.number, first: r.seq, nonce: rand.Uint64() | 1, born: r.born, newest: r.born, counted: true}
 	to, err := s.disk.create(g.name())
 	if err != nil {
 		return fmt.Errorf("begin a spool file: %w", err)

@@ -14,7 +14,7 @@ type memDisk struct {
 	mu    sync.Mutex
 	files map[string]*memFile
 	named map[string]bool // names that survive a power cut
-	// fail, when set, may fail an operation: create, write, sync, folder, truncate, read.
+	// fail, when set, may fail an operation: create, write, sync, folder, truncate, read, replace, remove.
 	fail func(op, name string) error
 }
 
@@ -76,6 +76,9 @@ func (d *memDisk) replace(name string, content []byte) error {
 func (d *memDisk) remove(name string) error {
 	d.mu.Lock()
 	defer d.mu.Unlock()
+	if err := d.failing("remove", name); err != nil {
+		return err
+	}
 	delete(d.files, name)
 	delete(d.named, name)
 	return nil

@@ -54,7 +54,8 @@ func (s *Spool) retire(keep time.Duration) (dropped int) {
 		s.mu.Lock()
 		g := s.oldestOf(func(g *segment) bool {
 			age := now.Sub(g.newest)
-			return g.counted && (g.records == 0 && age >= keep || age > s.cfg.Quota.MaxAge && g.handed == 0)
+			stored := g.records == 0 && !g.unreadable
+			return g.counted && (stored && age >= keep || age > s.cfg.Quota.MaxAge && g.handed == 0)
 		})
 		s.mu.Unlock()
 		if g == nil {

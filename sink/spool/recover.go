@@ -8,6 +8,7 @@ import (
 	"os"
 	"slices"
 	"strings"
+	"syscall"
 
 	"go.uber.org/zap"
 
@@ -49,12 +50,28 @@ func (s *Spool) takeOver() error {
 			continue
 		}
 		if number, ok := parseName(name, segmentSuffix); ok {
-			if err := s.meet(number); err != nil {
+			s.number = max(s.number, number)
+			if err := s.meet(number); errors.Is(err, syscall.EIO) {
+				s.leave(&segment{number: number}, err)
+			} else if err != nil {
 				return err
 			}
 		}
 	}
-	return s.recoverTail()
+	if err := s.recoverTail(); err != nil {
+		return err
+	}
+	s.nextSeq += s.unread
+	return nil
+}
+
+// leave passes over a file on a bad place of the disk: that must not keep the program from starting.
+// New sequences begin far behind those that the file may hold.
+func (s *Spool) leave(g *segment, err error) {
+	s.unread += 1 << 40
+	s.damage(g, 0)
+	s.cfg.Log.Error("spool file cannot be read; it stays where it is until the next start",
+		zap.String("file", g.name()), zap.Error(err))
 }
 
 // meet adds a file of an earlier run.
@@ -85,7 +102,7 @@ func (s *Spool) meet(number uint64) error {
 	if err != nil && !errors.Is(err, io.EOF) {
 		return err
 	}
-	g.first, g.nonce, g.born = first.seq, h.nonce, first.born
+	g.first, g.nonce, g.born, g.newest = first.seq, h.nonce, first.born, first.born
 	if whole {
 		g.first = h.first
 	}
@@ -122,11 +139,14 @@ func (s *Spool) recoverTail() error {
 		}
 		last, err := s.cutTail(f, g)
 		_ = f.Close()
-		if err != nil {
+		unreadable := errors.Is(err, syscall.EIO)
+		if unreadable {
+			s.leave(g, err)
+		} else if err != nil {
 			return err
 		}
 		s.nextSeq = max(s.nextSeq, g.first, last+1)
-		if last > 0 {
+		if last > 0 || unreadable {
 			return nil
 		}
 		if i+1 == len(s.segments) { // nothing whole is in it

@@ -35,6 +35,7 @@ type Spool struct {
 	handed   map[sink.Position]*handout
 	last     sink.Position
 	nextSeq  uint64
+	unread   uint64     // sequences that files may hold which could not be read at the start
 	segments []*segment // oldest first
 	// trouble is set while the disk does not take lines. They are sent from memory then.
 	trouble bool
