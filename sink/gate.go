@@ -32,8 +32,9 @@ func (g *gate) enter(ctx context.Context) (leave func(), ok bool) {
 	}
 	leave = func() { <-g.token }
 	until, closed := g.state()
-	if !closed {
-		return leave, true
+	if !closed { // it works again: who waited behind this one need not wait for it
+		leave()
+		return func() {}, true
 	}
 	timer := time.NewTimer(time.Until(until))
 	defer timer.Stop()

@@ -346,9 +346,10 @@ func TestFreshPointsDoNotWaitForTheBacklog(t *testing.T) {
 			}
 			return nil
 		})
-		for range 60 { // one batch per two minutes of outage
+		time.Sleep(flushEvery / 2) // a flush in the middle of a batch would split it
+		for range 60 {             // one batch per two minutes of outage
 			f.accept(numbered(maxBatchPoints)...)
-			time.Sleep(2 * time.Minute)
+			time.Sleep(LiveFor + time.Second) // too long for the next point to join it
 		}
 		f.accept("fresh")
 		time.Sleep(2 * time.Second)
