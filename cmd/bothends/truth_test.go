@@ -56,6 +56,10 @@ func (r *labRig) knownTraffic() {
 	r.t.Fatalf("%d times of traffic, and each was disturbed\nlog:\n%s", tries, r.log)
 }
 
+// labSpread is by how much the time between two polls differs from the interval: polls of cached
+// counters are moved by up to half of it, and a machine needs a moment.
+const labSpread = labEvery/2 + 200*time.Millisecond
+
 // disturbed tells what kept the poller from reading both ends every interval within a time.
 func (r *labRig) disturbed(from, to time.Time) string {
 	r.t.Helper()
@@ -65,7 +69,7 @@ func (r *labRig) disturbed(from, to time.Time) string {
 			if row.Time.Before(from.Add(-labEvery)) || row.Time.After(to) {
 				continue
 			}
-			if gap := row.Time.Sub(last); gap > labEvery*5/4 || last != from && gap < labEvery*3/4 {
+			if gap := row.Time.Sub(last); gap > labEvery+labSpread || last != from && gap < labEvery-labSpread {
 				return fmt.Sprintf("%v between two readings of end %s", gap, end)
 			}
 			last = row.Time
