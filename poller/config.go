@@ -36,7 +36,9 @@ type Device struct {
 
 // Link is one link to poll: both ends in the same instant, every Interval.
 type Link struct {
-	Name     string
+	Name string
+	// Was is the name under which Reload finds what it polls so far; empty where that is Name.
+	Was      string
 	Interval time.Duration
 	Ends     [2]Endpoint
 }

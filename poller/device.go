@@ -25,10 +25,10 @@ type device struct {
 	metrics   *metrics
 	tasks     *tasks
 	health    health
-	// interval is the shortest of the links that end here, budget the time of one poll.
-	interval, budget time.Duration
-	// wanted are the interfaces declared here.
-	wanted []string
+	// stop ends what goes on in the background; nil before that began.
+	stop context.CancelFunc
+	// demand is changed on the transport's loop, and with mu held.
+	demand
 
 	mu    sync.Mutex
 	table *table
@@ -72,14 +72,26 @@ func newDevice(cfg *Device, deps deviceDeps) *device {
 	return d
 }
 
-// serves adds a link's interface to what is wanted of the device.
-func (d *device) serves(iface string, interval time.Duration) {
+// demand is what the links that end at a router want of it.
+type demand struct {
+	// wanted are the interfaces declared here.
+	wanted []string
+	// interval is the shortest of the links, budget the time of one poll.
+	interval, budget time.Duration
+}
+
+func (d *demand) add(iface string, interval time.Duration, cfg *Device) {
 	d.wanted = append(d.wanted, iface)
 	if d.interval == 0 || interval < d.interval {
 		d.interval = interval
-		d.health.cycle = interval
 	}
-	d.budget = min(d.cfg.Timeout*time.Duration(d.attempts()), d.interval*8/10)
+	d.budget = min(cfg.Timeout*time.Duration(cfg.Retries+1), d.interval*8/10)
+}
+
+// serves adds a link's interface to what is wanted of the device, before anything runs.
+func (d *device) serves(iface string, interval time.Duration) {
+	d.add(iface, interval, &d.cfg)
+	d.health.cycle = d.interval
 }
 
 func (d *device) attempts() int { return d.cfg.Retries + 1 }
@@ -212,7 +224,10 @@ func (d *device) survey(ctx context.Context, w *walking, attempts int) {
 
 // look fills w's table.
 func (d *device) look(ctx context.Context, w *walking, attempts int) error {
-	first, cancel := context.WithTimeout(ctx, d.budget*9/10)
+	d.mu.Lock()
+	budget, wanted := d.budget, d.wanted
+	d.mu.Unlock()
+	first, cancel := context.WithTimeout(ctx, budget*9/10)
 	defer cancel()
 	r, err := d.ask(first, &request{objects: []object{sysUpTime}, attempts: attempts})
 	if err != nil {
@@ -221,7 +236,7 @@ func (d *device) look(ctx context.Context, w *walking, attempts int) error {
 	if !r.values[0].there() {
 		return errNoUpTime
 	}
-	w.table, err = lookUp(ctx, d.ask, d.wanted)
+	w.table, err = lookUp(ctx, d.ask, wanted)
 	if errors.Is(ctx.Err(), context.DeadlineExceeded) && err != nil {
 		return missf(linkmodel.MissBadReply, "read the interface names: %w", errCut)
 	}

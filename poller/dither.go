@@ -36,11 +36,17 @@ type pace struct {
 }
 
 // placed finds the first cycle of a link that is due now or later. wall is the present wall-clock
-// time.
+// time. It must not be called while a cycle is under way.
 func (l *link) placed(now time.Duration, wall time.Time) (due time.Duration) {
+	l.at.spread = l.spread()
+	return l.place(now, wall)
+}
+
+// place is placed with the spread as it is.
+func (l *link) place(now time.Duration, wall time.Time) (due time.Duration) {
 	since := time.Duration(wall.UnixNano()) - l.phase()
 	into := (since%l.interval + l.interval) % l.interval
-	l.at.seed, l.at.spread = nameHash(l.name), l.spread()
+	l.at.seed = nameHash(l.name)
 	l.at.base, l.at.number = now-into, uint64((since-into)/l.interval) //nolint:gosec // wraps before 1970
 	if l.at.due() < now {
 		l.at.advance(1, l.interval)

@@ -107,6 +107,16 @@ func (h *health) missed(due time.Duration, err *Error) {
 	}
 }
 
+// retire has the router no longer counted among those that answer, nor spoken of.
+func (h *health) retire() {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.everReplied && !h.silent {
+		h.change(false)
+	}
+	h.change, h.log = func(bool) {}, zap.NewNop()
+}
+
 // heldBack is the outcome of an end that does not ask because the router is silent.
 func (h *health) heldBack() *Error {
 	h.mu.Lock()

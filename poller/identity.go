@@ -47,7 +47,10 @@ type table struct {
 
 // get returns what was found for a declared interface.
 func (t *table) get(iface string) found {
-	f := t.found[iface]
+	f, ok := t.found[iface]
+	if !ok {
+		f.err = errNotWanted
+	}
 	f.at.generation = t.generation
 	return f
 }

@@ -1,6 +1,7 @@
 package poller
 
 import (
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -15,6 +16,28 @@ type link struct {
 	at       pace
 	// running is set while a cycle of the link is under way.
 	running atomic.Bool
+	// newName is what the link is called from its next cycle on; empty where that is name.
+	newName string
+
+	// handing is held while a cycle is handed over.
+	handing sync.Mutex
+	gone    bool // protected by handing: the link is polled no more, and nothing is handed over
+}
+
+// dismiss ends the link. A cycle that is being handed over is waited for, one that is under way goes
+// nowhere.
+func (l *link) dismiss() {
+	l.handing.Lock()
+	defer l.handing.Unlock()
+	l.gone = true
+}
+
+// rename gives the link its new name. No cycle may be under way: it holds the old one.
+func (l *link) rename() {
+	l.name, l.newName = l.newName, ""
+	for _, e := range l.ends {
+		e.link = l.name
+	}
 }
 
 // phase is where in the interval the link's polls lie. It comes from the name alone, so load is

@@ -3,6 +3,7 @@ package poller
 import (
 	"context"
 	"runtime"
+	"sync"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -30,8 +31,12 @@ type Poller struct {
 	transport *transport
 	emitter   *emitter
 	schedule  *schedule
-	devices   []*device
-	links     []*link
+
+	reloading sync.Mutex // one Reload at a time
+	cfg       Config     // what is polled; protected by reloading
+	mu        sync.Mutex
+	devices   []*device // protected by mu once Run or Reload was called
+	links     []*link   // like devices
 }
 
 // New prepares a Poller for a valid cfg. It opens no socket and starts nothing.
@@ -42,32 +47,48 @@ func New(cfg Config, deps Deps) *Poller {
 }
 
 func newPoller(cfg Config, deps Deps, open opener) *Poller {
-	p := &Poller{deps: deps, metrics: newMetrics(deps.Metrics), tasks: &tasks{}}
+	p := &Poller{cfg: cfg, deps: deps, metrics: newMetrics(deps.Metrics), tasks: &tasks{}}
 	p.transport = newTransport(open, deps.Log, p.metrics)
 	p.emitter = newEmitter(p.emit)
 	byName := make(map[string]*device, len(cfg.Devices))
 	for i := range cfg.Devices {
-		d := newDevice(&cfg.Devices[i], deviceDeps{
-			log: deps.Log, metrics: p.metrics, tasks: p.tasks, transport: p.transport,
-			refused: p.metrics.refuse, note: func(Step) {}, change: p.changed,
-		})
+		d := p.newDevice(&cfg.Devices[i])
 		p.devices = append(p.devices, d)
 		byName[d.cfg.Name] = d
 	}
 	for i := range cfg.Links {
-		p.links = append(p.links, p.newLink(&cfg.Links[i], byName))
+		l := &cfg.Links[i]
+		for _, end := range l.Ends {
+			byName[end.Device].serves(end.Interface, l.Interval)
+		}
+		p.links = append(p.links, p.newLink(l, byName))
 	}
 	return p
+}
+
+func (p *Poller) newDevice(cfg *Device) *device {
+	return newDevice(cfg, deviceDeps{
+		log: p.deps.Log, metrics: p.metrics, tasks: p.tasks, transport: p.transport,
+		refused: p.metrics.refuse, note: func(Step) {}, change: p.changed,
+	})
 }
 
 func (p *Poller) newLink(cfg *Link, byName map[string]*device) *link {
 	l := &link{name: cfg.Name, interval: cfg.Interval}
 	for i, end := range cfg.Ends {
-		d := byName[end.Device]
-		d.serves(end.Interface, cfg.Interval)
-		l.ends[i] = newEndpoint(cfg.Name, end.Interface, d, p.deps.Now)
+		l.ends[i] = newEndpoint(cfg.Name, end.Interface, byName[end.Device], p.deps.Now)
 	}
 	return l
+}
+
+// watch keeps the address of a router that is given by name fresh.
+func (p *Poller) watch(d *device) {
+	if d.address.literal() {
+		return
+	}
+	ctx, stop := context.WithCancel(p.tasks.ctx)
+	d.stop = stop
+	p.tasks.start(func(context.Context) { d.address.run(ctx) })
 }
 
 func (p *Poller) changed(answering bool) {
@@ -83,9 +104,7 @@ func (p *Poller) changed(answering bool) {
 func (p *Poller) Run(ctx context.Context) error {
 	p.tasks.ctx = ctx
 	for _, d := range p.devices {
-		if !d.address.literal() {
-			p.tasks.start(d.address.run)
-		}
+		p.watch(d)
 	}
 	p.schedule = newSchedule(p.links, p.deps.Now(), p.metrics, func(l *link, due time.Duration) {
 		p.emitter.borrow().begin(l, due, wallAt(p.deps.Now, due))
@@ -95,6 +114,8 @@ func (p *Poller) Run(ctx context.Context) error {
 	}
 	p.transport.run(ctx, p)
 	p.tasks.group.Wait()
+	p.mu.Lock()
+	defer p.mu.Unlock()
 	for _, d := range p.devices {
 		if d.health.status().Answering {
 			p.changed(false)
@@ -112,8 +133,11 @@ func (p *Poller) end(now time.Duration) (waiting bool) { return p.emitter.turn(n
 // emit hands over the result of a cycle. One that was cut short by the end of Run says nothing
 // about the routers and is dropped.
 func (p *Poller) emit(ctx context.Context, c *cycle) {
-	defer c.link.running.Store(false)
-	if ctx.Err() != nil {
+	l := c.link
+	defer l.running.Store(false)
+	l.handing.Lock()
+	defer l.handing.Unlock()
+	if ctx.Err() != nil || l.gone {
 		return
 	}
 	for _, end := range linkmodel.Ends {
@@ -140,6 +164,8 @@ type DeviceStatus struct {
 
 // Devices returns the state of every router, in the order of the inventory.
 func (p *Poller) Devices() []DeviceStatus {
+	p.mu.Lock()
+	defer p.mu.Unlock()
 	out := make([]DeviceStatus, len(p.devices))
 	for i, d := range p.devices {
 		out[i] = d.health.status()

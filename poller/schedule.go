@@ -2,6 +2,7 @@ package poller
 
 import (
 	"container/heap"
+	"slices"
 	"time"
 )
 
@@ -48,6 +49,32 @@ func newSchedule(links []*link, wall time.Time, m *metrics, begin func(*link, ti
 	return s
 }
 
+// drop takes links off.
+func (s *schedule) drop(gone map[*link]bool) {
+	s.ticks = slices.DeleteFunc(s.ticks, func(t tick) bool { return gone[t.link] })
+	heap.Init(&s.ticks)
+}
+
+// change gives links another interval, in which they have another place, and adds others.
+func (s *schedule) change(moved map[*link]time.Duration, added []*link, wall time.Time) {
+	now := mono()
+	for i := range s.ticks {
+		t := &s.ticks[i]
+		interval, ok := moved[t.link]
+		if !ok {
+			continue
+		}
+		t.link.interval = interval
+		// What the agent says of the age of its counters may just be written.
+		t.link.at.spread = min(t.link.at.spread, interval/ditherShare)
+		t.due = t.link.place(now, wall)
+	}
+	for _, l := range added {
+		s.ticks = append(s.ticks, tick{l.placed(now, wall), l})
+	}
+	heap.Init(&s.ticks)
+}
+
 // idle is how long a schedule without links lets the loop sleep.
 const idle = time.Hour
 
@@ -76,6 +103,9 @@ func (s *schedule) fire(now time.Duration) {
 	following := l.at
 	following.advance(1, l.interval)
 	if l.running.CompareAndSwap(false, true) {
+		if l.newName != "" {
+			l.rename()
+		}
 		following.spread = l.spread()
 		l.at.next = following.due() - t.due
 		s.begin(l, t.due)

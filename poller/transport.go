@@ -80,10 +80,12 @@ type attemptOf struct {
 	mark   int64 // of the port's window
 }
 
-// order is what another goroutine wants of a flight.
+// order is what another goroutine wants of the loop: to launch or abort a flight, or to do something
+// between two turns.
 type order struct {
 	flight *flight
 	abort  bool
+	do     func()
 }
 
 // maxDatagram is the largest reply that is read: a jumbo frame. Our largest request asks for far
@@ -225,6 +227,8 @@ func (t *transport) intake() {
 	t.inbox.Unlock()
 	for _, o := range orders {
 		switch {
+		case o.do != nil:
+			o.do()
 		case !o.abort:
 			t.launch(o.flight)
 		case o.flight.flying:

@@ -44,3 +44,6 @@ func (s Secret) MarshalText() ([]byte, error) { return []byte(mask), nil }
 
 // MarshalYAML implements the yaml.v3 Marshaler interface.
 func (s Secret) MarshalYAML() (any, error) { return mask, nil }
+
+// Equal reports whether two secrets have the same text.
+func (s Secret) Equal(other Secret) bool { return s.Reveal() == other.Reveal() }
