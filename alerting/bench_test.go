@@ -74,7 +74,7 @@ func (b *bench) at() time.Time { return start.Add(time.Duration(b.polls) * b.int
 // signals judges one poll that consists of these signals.
 func (b *bench) signals(s ...linkmodel.Signal) []Notification {
 	defer func() { b.polls++ }()
-	return b.observe(b.links[b.decl.Name], &observation{
+	return b.observe(b.link(b.decl.Name), &observation{
 		link: b.decl.Name, at: b.at(), mono: time.Duration(b.polls) * b.interval,
 	}, s)
 }

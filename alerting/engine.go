@@ -3,6 +3,7 @@ package alerting
 import (
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/bothends/bothends/linkmodel"
@@ -11,19 +12,23 @@ import (
 // Engine judges the views of all links. Its methods may be called concurrently; views of one link
 // must come in order.
 type Engine struct {
-	cfg   Config
-	links map[string]*link // never changed after New
+	plan atomic.Pointer[plan]
 
 	mu sync.Mutex
 	// orphans are restored episodes that nothing judges any more.
 	orphans []*Episode
 }
 
+// plan is what the engine judges and by what. Reload makes another one.
+type plan struct {
+	cfg   Config
+	links map[string]*link // never changed
+}
+
 // link is what the engine remembers about one link.
 type link struct {
-	decl *linkmodel.Link
-
 	mu    sync.Mutex
+	decl  *linkmodel.Link
 	rules *ruleset
 	// judges are those that hold something, the worst kind first.
 	judges []*judge
@@ -33,17 +38,22 @@ type link struct {
 
 // New returns an engine for the links that have rules in cfg. The links must not change afterwards.
 func New(cfg Config, links []linkmodel.Link) *Engine {
-	e := &Engine{cfg: cfg, links: make(map[string]*link, len(links))}
+	p := &plan{cfg: cfg, links: make(map[string]*link, len(links))}
 	shared := newRulesets()
 	for i := range links {
 		decl := &links[i]
 		if rules, ok := cfg.Rules[decl.Name]; ok {
-			e.links[decl.Name] = &link{decl: decl, rules: shared.of(decl, &rules)}
+			p.links[decl.Name] = &link{decl: decl, rules: shared.of(decl, &rules)}
 		}
 	}
-	e.cfg.Rules = nil // every link has its rulings
+	p.cfg.Rules = nil // every link has its rulings
+	e := &Engine{}
+	e.plan.Store(p)
 	return e
 }
+
+// link returns what is known of a link, or nil.
+func (e *Engine) link(name string) *link { return e.plan.Load().links[name] }
 
 func directionsOf(k linkmodel.Kind) []linkmodel.Direction {
 	if hasDirection(k) {
@@ -55,14 +65,14 @@ func directionsOf(k linkmodel.Kind) []linkmodel.Direction {
 // Observe judges one view and returns what has to be told, which is nothing for most views. The
 // view is not kept.
 func (e *Engine) Observe(v *linkmodel.View) []Notification {
-	l := e.links[v.Link.Name]
+	l := e.link(v.Link.Name)
 	if l == nil {
 		return nil
 	}
 	var buf [numSignals]linkmodel.Signal
 	signals := linkmodel.AppendSignals(buf[:0], v)
 	witnessed(signals, v)
-	o := observation{link: l.decl.Name, at: v.At, mono: v.Mono, view: v}
+	o := observation{link: v.Link.Name, at: v.At, mono: v.Mono, view: v}
 	return e.observe(l, &o, signals)
 }
 
@@ -158,7 +168,7 @@ func (l *link) episodes(yield func(*Episode) bool) {
 
 // Open appends the open findings of a link to dst, worst first, and returns it.
 func (e *Engine) Open(name string, dst []linkmodel.Finding) []linkmodel.Finding {
-	l := e.links[name]
+	l := e.link(name)
 	if l == nil {
 		return dst
 	}
@@ -179,7 +189,7 @@ func (e *Engine) Open(name string, dst []linkmodel.Finding) []linkmodel.Finding 
 // Episodes returns every episode that is open or still owes its last message, newest first.
 func (e *Engine) Episodes() []Episode {
 	var all []Episode
-	for _, l := range e.links {
+	for _, l := range e.plan.Load().links {
 		l.mu.Lock()
 		for ep := range l.episodes {
 			all = append(all, ep.snapshot())

@@ -13,7 +13,7 @@ func (e *Engine) Restore(episodes []Episode) {
 	for i := range episodes {
 		ep := episodes[i].snapshot()
 		ep.Quiet = Hold{}
-		l := e.links[ep.Link]
+		l := e.link(ep.Link)
 		if l == nil || !l.restore(&ep) {
 			e.mu.Lock()
 			e.orphans = append(e.orphans, &ep)
@@ -42,10 +42,11 @@ func (l *link) restore(ep *Episode) bool {
 // restored although nothing judges them any more. Call it every few seconds.
 func (e *Engine) Remind(now time.Time) []Notification {
 	out := e.endOrphans(now)
-	if e.cfg.RemindEvery <= 0 {
+	p := e.plan.Load()
+	if p.cfg.RemindEvery <= 0 {
 		return out
 	}
-	for _, l := range e.links {
+	for _, l := range p.links {
 		out = append(out, e.remindLink(l, now)...)
 	}
 	return out
@@ -56,7 +57,7 @@ func (e *Engine) remindLink(l *link, now time.Time) []Notification {
 	defer l.mu.Unlock()
 	var out []Notification
 	for ep := range l.episodes {
-		due := ep.open() && ep.HeldBack == "" && ep.Severity > linkmodel.SeverityInfo && now.Sub(ep.ToldAt) >= e.cfg.RemindEvery
+		due := ep.open() && ep.HeldBack == "" && ep.Severity > linkmodel.SeverityInfo && now.Sub(ep.ToldAt) >= e.plan.Load().cfg.RemindEvery
 		if due {
 			out = append(out, e.notification(l, ep, StatusUpdate, now))
 		}
@@ -73,7 +74,7 @@ func (e *Engine) endOrphans(now time.Time) []Notification {
 			ep.Until, ep.Ending = now, "it is no longer in the inventory"
 		}
 		if status, owed := ep.owes(); owed {
-			out = append(out, e.notification(e.links[ep.Link], ep, status, now))
+			out = append(out, e.notification(e.link(ep.Link), ep, status, now))
 		}
 	}
 	e.orphans = nil

@@ -11,9 +11,10 @@ import (
 // route returns the receivers of the first route that matches, else the default ones. Information
 // goes only where a route asks for it by its severity.
 func (e *Engine) route(l *link, ep *Episode) []string {
+	cfg := &e.plan.Load().cfg
 	info := ep.Severity == linkmodel.SeverityInfo
-	for i := range e.cfg.Routes {
-		r := &e.cfg.Routes[i]
+	for i := range cfg.Routes {
+		r := &cfg.Routes[i]
 		if r.matches(l.decl, ep) && (!info || len(r.Severity) > 0) {
 			return r.To
 		}
@@ -21,7 +22,7 @@ func (e *Engine) route(l *link, ep *Episode) []string {
 	if info {
 		return nil
 	}
-	return e.cfg.Default
+	return cfg.Default
 }
 
 func (r *Route) matches(l *linkmodel.Link, ep *Episode) bool {
@@ -54,14 +55,15 @@ func anyOf[T comparable](want []T, values ...T) bool {
 // none can lead anywhere but to its own page.
 func (e *Engine) urls(l *link, ep *Episode) URLs {
 	var u URLs
-	if e.cfg.PageURL != "" {
-		u.Link = e.cfg.PageURL + "/links/" + escape(l.decl.Name)
+	cfg := &e.plan.Load().cfg
+	if cfg.PageURL != "" {
+		u.Link = cfg.PageURL + "/links/" + escape(l.decl.Name)
 	}
 	u.Runbook = strings.NewReplacer(
 		"{{.Alert}}", escape(string(ep.Kind)),
 		"{{.Link}}", escape(l.decl.Name),
 		"{{.Type}}", escape(l.decl.Type),
-	).Replace(e.cfg.Runbook[l.decl.Name])
+	).Replace(cfg.Runbook[l.decl.Name])
 	return u
 }
 

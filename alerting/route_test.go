@@ -24,7 +24,7 @@ func TestRoute(t *testing.T) {
 		t.Helper()
 		e := routed(routes...)
 		ep := &Episode{Kind: linkmodel.KindSaturated, Severity: linkmodel.SeverityCritical}
-		if got := strings.Join(e.route(e.links["lon1-par2-1"], ep), " "); got != want {
+		if got := strings.Join(e.route(e.link("lon1-par2-1"), ep), " "); got != want {
 			t.Errorf("got %q, want %q for %+v", got, want, routes)
 		}
 	}
@@ -82,7 +82,7 @@ func TestURLs(t *testing.T) {
 		Runbook: map[string]string{decl.Name: "https://wiki.example.net/rb/{{.Alert}}?link={{.Link}}&type={{.Type}}"},
 		PageURL: "https://noc.example.net",
 	}, []linkmodel.Link{decl})
-	got := e.urls(e.links[decl.Name], &Episode{Kind: linkmodel.KindHalfDown})
+	got := e.urls(e.link(decl.Name), &Episode{Kind: linkmodel.KindHalfDown})
 	want := URLs{
 		Link:    "https://noc.example.net/links/a%2F..%2Fb%3Fx%3D1%26c%23y%20z",
 		Runbook: "https://wiki.example.net/rb/half-down?link=a%2F..%2Fb%3Fx%3D1%26c%23y%20z&type=mpls",
@@ -91,7 +91,7 @@ func TestURLs(t *testing.T) {
 		t.Error(diff)
 	}
 	e = routed()
-	if got := e.urls(e.links["lon1-par2-1"], &Episode{}); got != (URLs{}) {
+	if got := e.urls(e.link("lon1-par2-1"), &Episode{}); got != (URLs{}) {
 		t.Errorf("addresses out of nothing: %+v", got)
 	}
 }

@@ -28,11 +28,11 @@ func TestLinksShareTheirRulings(t *testing.T) {
 		link    string
 		differs linkmodel.Kind
 	}{{"1", ""}, {"2", linkmodel.KindHalfDown}, {"3", linkmodel.KindLossy}} {
-		if a, z := e.links["0"].rules, e.links[c.link].rules; (a == z) != (c.differs == "") {
+		if a, z := e.link("0").rules, e.link(c.link).rules; (a == z) != (c.differs == "") {
 			t.Errorf("link %s: all rulings shared: %v", c.link, a == z)
 		}
-		for i := range e.links["0"].rules {
-			plain, other := e.links["0"].rules[i], e.links[c.link].rules[i]
+		for i := range e.link("0").rules {
+			plain, other := e.link("0").rules[i], e.link(c.link).rules[i]
 			if shared, want := plain == other, plain.kind != c.differs; shared != want {
 				t.Errorf("link %s, %s %v: shared %v, want %v", c.link, plain.kind, plain.direction, shared, want)
 			}
@@ -45,7 +45,7 @@ func TestLinksShareTheirRulings(t *testing.T) {
 func TestLinksWithoutFaultsKeepNothing(t *testing.T) {
 	b := newBench(everyRule(time.Hour))
 	signal := func(text string) linkmodel.Signal { return parse(t, linkmodel.KindSaturated, linkmodel.AToZ, text) }
-	l := b.links[b.decl.Name]
+	l := b.link(b.decl.Name)
 	for _, c := range []struct {
 		text string
 		kept bool

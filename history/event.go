@@ -61,6 +61,18 @@ func (s *State) SaveEvent(events ...Event) error {
 	})
 }
 
+// Rename has all that is kept of a link under its former name be kept under its present one.
+func (s *State) Rename(was, now string) error {
+	return s.write("rename link", func(tx *sql.Tx) error {
+		for _, text := range []string{"UPDATE event SET link = ? WHERE link = ?", "UPDATE episode SET link = ? WHERE link = ?"} {
+			if _, err := tx.ExecContext(context.Background(), text, now, was); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
 // Events returns the newest events first; of one instant, the one saved last first.
 func (s *State) Events(q EventQuery) ([]Event, error) {
 	text, args := q.statement()

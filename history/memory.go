@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"sync/atomic"
 	"time"
 
 	"github.com/bothends/bothends/linkmodel"
@@ -15,43 +16,79 @@ const maxSpan = 250 * 365 * 24 * time.Hour
 
 // Memory is a Store that forgets everything when the process ends. It holds at most Budget bytes
 // per link: at one sample a minute that is about 15 hours.
-type Memory struct {
-	rings map[string]*ring // never changed after NewMemory
+type Memory struct{ kept atomic.Pointer[kept] }
+
+// kept is what a Memory holds. Reload makes another one.
+type kept struct {
+	rings map[string]*ring // never changed
 	off   bool
 }
 
 // NewMemory returns a store for the given links. With cfg.Off it keeps nothing and every series
 // is one gap.
 func NewMemory(cfg Config, links []linkmodel.Link) *Memory {
+	names := make([]string, 0, len(links))
+	for i := range links {
+		names = append(names, links[i].Name)
+	}
+	m := &Memory{}
+	m.kept.Store(&kept{})
+	m.Reload(cfg, names, nil)
+	return m
+}
+
+// Reload keeps the given links from now on and forgets all others. was holds the former names of
+// links by their present ones: their samples go on.
+func (m *Memory) Reload(cfg Config, links []string, was map[string]string) {
 	retention := cfg.Retention
 	if retention <= 0 {
 		retention = DefaultRetention
 	}
-	m := &Memory{rings: make(map[string]*ring, len(links)), off: cfg.Off}
+	before := m.kept.Load()
+	now := &kept{rings: make(map[string]*ring, len(links)), off: cfg.Off}
 	never := &ring{} // what all links have when nothing is kept
-	for i := range links {
-		m.rings[links[i].Name] = never
-		if !m.off {
-			m.rings[links[i].Name] = &ring{retention: int64(retention)}
+	for _, name := range links {
+		r := never
+		if !now.off {
+			if r = before.find(name, was); r == nil {
+				r = &ring{}
+			}
+			r.keepFor(int64(retention))
 		}
+		now.rings[name] = r
 	}
-	return m
+	m.kept.Store(now)
+}
+
+// find returns the samples of a link so far, or nil.
+func (k *kept) find(name string, was map[string]string) *ring {
+	if k.off {
+		return nil
+	}
+	if r := k.rings[name]; r != nil {
+		return r
+	}
+	if former, ok := was[name]; ok {
+		return k.rings[former]
+	}
+	return nil
 }
 
 // Append implements Store. It allocates once per chunkSamples calls until the link's budget is
 // used, and never after.
 func (m *Memory) Append(v *linkmodel.View) {
-	if m.off {
+	k := m.kept.Load()
+	if k.off {
 		return
 	}
-	if r := m.rings[v.Link.Name]; r != nil {
+	if r := k.rings[v.Link.Name]; r != nil {
 		r.append(v)
 	}
 }
 
 // Series implements Store. It refuses an unknown link or field and more than MaxPoints steps.
 func (m *Memory) Series(q Query) ([]Point, error) {
-	r := m.rings[q.Link]
+	r := m.kept.Load().rings[q.Link]
 	if r == nil {
 		return nil, fmt.Errorf("read series: no link %q", q.Link)
 	}

@@ -122,7 +122,7 @@ func TestMemoryStaysInItsBudget(t *testing.T) {
 	for i := range n {
 		m.Append(viewAt(start.Add(time.Duration(i)*time.Second), linkmodel.Known(float64(i))))
 	}
-	r := m.rings[oneLink[0].Name]
+	r := m.kept.Load().rings[oneLink[0].Name]
 	bytes := int(unsafe.Sizeof(*r)) + cap(r.chunks)*int(unsafe.Sizeof(r.chunks[0])) + len(r.chunks)*chunkBytes
 	if bytes > Budget {
 		t.Errorf("%d bytes kept, budget %d", bytes, Budget)
@@ -147,7 +147,7 @@ func TestMemoryForgetsAfterRetention(t *testing.T) {
 	if len(got) != 11 || !got[0].At.Equal(start.Add(489*time.Minute)) {
 		t.Errorf("%d samples from %v, want the 11 of the last 10 minutes", len(got), got[0].At)
 	}
-	if n := len(m.rings[oneLink[0].Name].chunks); n > 2 {
+	if n := len(m.kept.Load().rings[oneLink[0].Name].chunks); n > 2 {
 		t.Errorf("%d chunks held for 11 samples: expired ones are not reused", n)
 	}
 }
@@ -158,7 +158,7 @@ func TestOffKeepsNothing(t *testing.T) {
 	if got := series(t, m, Query{Field: FieldBPS, From: start, To: start.Add(time.Hour)}); len(got) != 0 {
 		t.Errorf("kept %v", got)
 	}
-	if r := m.rings[oneLink[0].Name]; len(r.chunks) != 0 {
+	if r := m.kept.Load().rings[oneLink[0].Name]; len(r.chunks) != 0 {
 		t.Error("memory was taken")
 	}
 }
@@ -166,8 +166,8 @@ func TestOffKeepsNothing(t *testing.T) {
 func TestAppendIgnoresUndeclaredLink(t *testing.T) {
 	m := NewMemory(Config{}, oneLink)
 	m.Append(&linkmodel.View{Link: &linkmodel.Link{Name: "other"}, At: start})
-	if len(m.rings) != 1 {
-		t.Errorf("%d rings", len(m.rings))
+	if len(m.kept.Load().rings) != 1 {
+		t.Errorf("%d rings", len(m.kept.Load().rings))
 	}
 }
 
@@ -260,11 +260,43 @@ func TestMemoryIsSafeForConcurrentUse(t *testing.T) {
 // Links cost nothing to speak of where nothing is kept: there may be a hundred thousand.
 func TestOffHasNoRings(t *testing.T) {
 	m := NewMemory(Config{Off: true}, []linkmodel.Link{{Name: "one"}, {Name: "other"}})
-	if m.rings["one"] != m.rings["other"] {
+	if m.kept.Load().rings["one"] != m.kept.Load().rings["other"] {
 		t.Error("links have rings of their own although nothing is kept")
 	}
 	v := &linkmodel.View{Link: &linkmodel.Link{Name: "one"}}
-	if n := testing.AllocsPerRun(10, func() { m.Append(v) }); n != 0 || len(m.rings["one"].chunks) != 0 {
-		t.Errorf("%v allocations and %d chunks, want none", n, len(m.rings["one"].chunks))
+	if n := testing.AllocsPerRun(10, func() { m.Append(v) }); n != 0 || len(m.kept.Load().rings["one"].chunks) != 0 {
+		t.Errorf("%v allocations and %d chunks, want none", n, len(m.kept.Load().rings["one"].chunks))
+	}
+}
+
+// What a reload keeps keeps its samples, also under another name and with another retention.
+func TestReloadKeepsSamples(t *testing.T) {
+	m := NewMemory(Config{Retention: time.Hour}, []linkmodel.Link{{Name: "stays"}, {Name: "old"}, {Name: "goes"}})
+	for _, name := range []string{"stays", "old", "goes"} {
+		v := viewAt(start, linkmodel.Known(1))
+		v.Link = &linkmodel.Link{Name: name}
+		m.Append(v)
+	}
+	samples := func(name string) int {
+		points, err := m.Series(Query{Link: name, Field: FieldBPS, From: start, To: start.Add(time.Minute)})
+		if err != nil {
+			return -1
+		}
+		return len(points)
+	}
+	m.Reload(Config{Retention: time.Minute}, []string{"stays", "new", "fresh"}, map[string]string{"new": "old", "fresh": "nobody"})
+	for name, want := range map[string]int{"stays": 1, "new": 1, "fresh": 0, "old": -1, "goes": -1} {
+		if got := samples(name); got != want {
+			t.Errorf("%s: %d samples, want %d", name, got, want)
+		}
+	}
+	if r := m.kept.Load().rings["stays"]; r.retention != int64(time.Minute) {
+		t.Errorf("retention %v", time.Duration(r.retention))
+	}
+	m.Reload(Config{Off: true}, []string{"stays"}, nil)
+	m.Append(&linkmodel.View{Link: &linkmodel.Link{Name: "stays"}, At: start})
+	m.Reload(Config{}, []string{"stays"}, nil)
+	if got := samples("stays"); got != 0 {
+		t.Errorf("%d samples after history was off", got)
 	}
 }

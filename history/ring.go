@@ -40,6 +40,13 @@ type ring struct {
 	retention int64
 }
 
+// keepFor sets how old samples may be, in ns.
+func (r *ring) keepFor(retention int64) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.retention = retention
+}
+
 func (r *ring) append(v *linkmodel.View) {
 	r.mu.Lock()
 	defer r.mu.Unlock()

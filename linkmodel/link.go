@@ -18,6 +18,18 @@ type Link struct {
 	Interval time.Duration
 }
 
+// SameEnds reports whether two declarations are about the same two interfaces, end for end: the
+// counters of one go on in the other.
+func (l *Link) SameEnds(other *Link) bool {
+	for _, e := range Ends {
+		a, b := &l.Ends[e], &other.Ends[e]
+		if a.Device != b.Device || a.Interface != b.Interface {
+			return false
+		}
+	}
+	return true
+}
+
 // Circuit is what a carrier needs to hear first.
 type Circuit struct {
 	Carrier string

@@ -61,6 +61,30 @@ func (m *Matcher) Observe(v *View) {
 	}
 }
 
+// Relink follows a link to another declaration of the same two interfaces; nil where it ended.
+func (m *Matcher) Relink(was, now *Link) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	s := m.suspects[was]
+	delete(m.suspects, was)
+	switch {
+	case now == nil:
+		for _, e := range was.Ends {
+			m.forget(declaredEnd{e.Device, e.Interface})
+		}
+	case s != nil:
+		s.link, m.suspects[now] = now, s
+	}
+	m.count.Store(int32(len(m.suspects))) //nolint:gosec // at most maxSuspects
+}
+
+// forget has no suspect look at an interface that is polled no more.
+func (m *Matcher) forget(end declaredEnd) {
+	for _, s := range m.suspects {
+		delete(s.all, end)
+	}
+}
+
 // suspect begins or ends to look for the interfaces of a link. A verdict that is open for a while
 // ends nothing.
 func (m *Matcher) suspect(v *View, wrong bool) {

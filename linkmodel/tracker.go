@@ -31,6 +31,19 @@ func NewTracker(l *Link) *Tracker {
 	return t
 }
 
+// Relink has the tracker go on for another declaration of the same two interfaces, which must not
+// change afterwards. Counts, windows and what was learned stay; the latest view shows the new
+// declaration at once, and its numbers with the next poll.
+func (t *Tracker) Relink(l *Link) {
+	for _, e := range Ends {
+		if l.Ends[e].CounterCache != t.link.Ends[e].CounterCache {
+			t.ends[e].cache.known = declaredCache(&l.Ends[e])
+		}
+		t.ends[e].decl = &l.Ends[e]
+	}
+	t.link, t.view.Link = l, l
+}
+
 // Observe folds one poll in and returns the link's view, before findings are judged. The view is
 // valid until the next call.
 func (t *Tracker) Observe(p *Poll) *View {

@@ -20,3 +20,8 @@ const (
 	TypeWebhook Type = "webhook"
 	TypeSlack   Type = "slack"
 )
+
+// equal reports whether two descriptions lead to the same receiver.
+func (c *Config) equal(o *Config) bool {
+	return c.Name == o.Name && c.Type == o.Type && c.URL.Equal(o.URL) && c.Secret.Equal(o.Secret)
+}

@@ -31,24 +31,58 @@ type Status struct {
 
 // worker delivers to one receiver, oldest first.
 type worker struct {
-	name     string
-	receiver Receiver
-	queue    *queue
-	pacer    pacer
-	log      *zap.Logger
-	count    *prometheus.CounterVec
+	name  string
+	queue *queue
+	// redirected holds a token once there is another receiver.
+	redirected chan struct{}
+	pacer      pacer
+	log        *zap.Logger
+	count      *prometheus.CounterVec
 
-	mu     sync.Mutex
-	status Status
-	trying int // 1 while a notification is out of the queue and not settled
+	mu       sync.Mutex
+	receiver Receiver
+	status   Status
+	trying   int // 1 while a notification is out of the queue and not settled
+	// removed tells that the configuration no longer has the receiver.
+	removed bool
 }
 
 func newWorker(name string, r Receiver, deps Deps, count *prometheus.CounterVec) *worker {
 	return &worker{
-		name: name, receiver: r, queue: newQueue(), count: count,
+		name: name, receiver: r, queue: newQueue(), count: count, redirected: make(chan struct{}, 1),
 		log:    deps.Log.With(zap.String("receiver", name)),
 		status: Status{Name: name, OK: true},
 	}
+}
+
+// redirect has the next attempt go to another receiver of the same name.
+func (w *worker) redirect(r Receiver) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.receiver = r
+	select {
+	case w.redirected <- struct{}{}:
+	default:
+	}
+}
+
+// pause waits until the next attempt is due, or promises more than it did.
+func (w *worker) pause(ctx context.Context, d time.Duration) error {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-t.C:
+	case <-w.redirected:
+	}
+	return nil
+}
+
+func (w *worker) current() Receiver {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.receiver
 }
 
 // add queues n without blocking.
@@ -96,7 +130,7 @@ func (w *worker) deliver(ctx, grace context.Context, n *alerting.Notification) b
 			return true
 		}
 		w.count.WithLabelValues(w.name, resultRetry).Inc()
-		if sleep(ctx, backoff(failures, askedWait(err))) != nil {
+		if w.pause(ctx, backoff(failures, askedWait(err))) != nil {
 			return false
 		}
 	}
@@ -109,13 +143,30 @@ func (w *worker) finish(grace context.Context, n *alerting.Notification) {
 		err = w.attempt(grace, n)
 	}
 	if !settled(err) {
-		w.lose(n, resultDropped, "bothends is stopping")
+		w.lose(n, resultDropped, w.ending())
 	}
+}
+
+// ending says why there is no further attempt.
+func (w *worker) ending() string {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.removed {
+		return "the receiver was removed from the inventory"
+	}
+	return "bothends is stopping"
+}
+
+// remove notes that the receiver was removed.
+func (w *worker) remove() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.removed = true
 }
 
 // attempt sends n once and records how that went.
 func (w *worker) attempt(ctx context.Context, n *alerting.Notification) error {
-	err := w.receiver.Send(ctx, n)
+	err := w.current().Send(ctx, n)
 	w.record(err)
 	if err == nil {
 		w.count.WithLabelValues(w.name, resultSent).Inc()

@@ -1,0 +1,144 @@
+package alerting
+
+import (
+	"slices"
+	"time"
+
+	"github.com/bothends/bothends/linkmodel"
+)
+
+// Why the episodes of a reload end.
+const (
+	endedRemoved   = "removed from inventory"
+	endedOtherEnds = "the inventory names other interfaces now"
+	endedNoRule    = "it has no threshold any more"
+)
+
+// Reload is what Engine.Reload judges by from then on.
+type Reload struct {
+	Config Config
+	// Links have rules in Config; they must not change afterwards.
+	Links []*linkmodel.Link
+	// Was holds the former names of links by their present ones: their episodes go on.
+	Was map[string]string
+	// Anew are the names of links whose ends are other interfaces than before: their episodes end.
+	Anew map[string]bool
+}
+
+// Reload judges by other rules and links. An episode goes on for as long as its link has a threshold
+// for it, and so does the way to its raise and to its end where that threshold is the same. It
+// returns what is to be told of the episodes that ended, and the names of the links that went on with
+// other thresholds. No view may be observed meanwhile, and none of a link that ended afterwards.
+func (e *Engine) Reload(r *Reload, at time.Time) (told []Notification, changed []string) {
+	before := e.plan.Load()
+	next := &plan{cfg: r.Config, links: make(map[string]*link, len(r.Links))}
+	next.cfg.Rules = nil
+	e.plan.Store(next)
+	shared, left := newRulesets(), make(map[*link]bool, len(before.links))
+	for _, l := range before.links {
+		left[l] = true
+	}
+	for _, decl := range r.Links {
+		rules, ok := r.Config.Rules[decl.Name]
+		if !ok {
+			continue
+		}
+		l := before.find(decl.Name, r.Was)
+		if l == nil {
+			l = &link{decl: decl, rules: shared.of(decl, &rules)}
+		} else {
+			delete(left, l)
+			anew := ""
+			if r.Anew[decl.Name] {
+				anew = endedOtherEnds
+			}
+			notes, other := e.relink(l, decl, shared.of(decl, &rules), anew, at)
+			told = append(told, notes...)
+			if other {
+				changed = append(changed, decl.Name)
+			}
+		}
+		next.links[decl.Name] = l
+	}
+	for l := range left {
+		told = append(told, e.end(l, at)...)
+	}
+	return told, changed
+}
+
+// find returns the link that is called name now, or nil.
+func (p *plan) find(name string, was map[string]string) *link {
+	if l := p.links[name]; l != nil {
+		return l
+	}
+	if former, ok := was[name]; ok {
+		return p.links[former]
+	}
+	return nil
+}
+
+// relink has a link go on under another declaration and other rules. anew, when set, is why none of
+// its episodes does.
+func (e *Engine) relink(l *link, decl *linkmodel.Link, rules *ruleset, anew string, at time.Time) (told []Notification, changed bool) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.decl = decl
+	for ep := range l.episodes {
+		ep.Link = decl.Name
+	}
+	changed = !rules.same(l.rules)
+	if anew != "" {
+		l.endAll(at, anew)
+	}
+	l.follow(rules, at)
+	return e.tell(l, at), changed
+}
+
+// follow has the judges go on by other rules.
+func (l *link) follow(rules *ruleset, at time.Time) {
+	l.rules = rules
+	l.judges = slices.DeleteFunc(l.judges, func(j *judge) bool {
+		r := rules.find(j.kind, j.direction)
+		switch {
+		case r == nil && j.episode != nil:
+			l.ended = append(l.ended, j.end(at, endedNoRule))
+			return true
+		case r == nil:
+			return true
+		case !r.same(j.ruling):
+			j.seen = nil // how far it came says nothing about the other levels
+		}
+		j.ruling = r
+		return j.idle()
+	})
+}
+
+// end ends all episodes of a link that is no longer watched. Nothing will explain them any more, so
+// nothing holds back what they owe.
+func (e *Engine) end(l *link, at time.Time) []Notification {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.endAll(at, endedRemoved)
+	for _, ep := range l.ended {
+		ep.HeldBack = ""
+	}
+	return e.tell(l, at)
+}
+
+// same reports whether two rulesets judge alike.
+func (r *ruleset) same(o *ruleset) bool {
+	for i := range r {
+		if !r[i].same(o[i]) {
+			return false
+		}
+	}
+	return true
+}
+
+func (r *ruling) same(o *ruling) bool {
+	if r == nil || o == nil || r == o {
+		return r == o
+	}
+	return slices.Equal(r.levels, o.levels) && r.hold == o.hold && r.raiseRuns == o.raiseRuns &&
+		r.raiseAfter == o.raiseAfter && r.clearAfter == o.clearAfter
+}
