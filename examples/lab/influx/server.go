@@ -45,8 +45,14 @@ type Server struct {
 
 // Start runs influxd with all its files in dir, which must exist, and returns when it answers. It
 // ends with Close or with ctx. A server started again on the same dir has the same data, but
-// another URL.
+// another URL; StartAt gives it the old one.
 func Start(ctx context.Context, dir string) (*Server, error) {
+	return StartAt(ctx, dir, "127.0.0.1:0")
+}
+
+// StartAt is Start with a host and port of loopback to listen on: a server that was closed comes back
+// where its clients look for it.
+func StartAt(ctx context.Context, dir, address string) (*Server, error) {
 	program := os.Getenv(EnvProgram)
 	if program == "" {
 		return nil, fmt.Errorf("%w: set %s to the path of influxd 1.8", ErrUnavailable, EnvProgram)
@@ -54,16 +60,16 @@ func Start(ctx context.Context, dir string) (*Server, error) {
 	if _, err := exec.LookPath(program); err != nil {
 		return nil, fmt.Errorf("%w: %s: %w", ErrUnavailable, EnvProgram, err)
 	}
-	s, err := launch(ctx, program, dir)
+	s, err := launch(ctx, program, dir, address)
 	if err != nil {
 		return nil, fmt.Errorf("start influxd: %w", err)
 	}
 	return s, nil
 }
 
-func launch(ctx context.Context, program, dir string) (*Server, error) {
+func launch(ctx context.Context, program, dir, address string) (*Server, error) {
 	conf := filepath.Join(dir, "influxdb.conf")
-	if err := os.WriteFile(conf, []byte(configuration(dir)), 0o600); err != nil {
+	if err := os.WriteFile(conf, []byte(configuration(dir, address)), 0o600); err != nil {
 		return nil, fmt.Errorf("write configuration: %w", err)
 	}
 	log, err := os.Create(filepath.Join(dir, "influxd.log"))
@@ -92,8 +98,8 @@ func launch(ctx context.Context, program, dir string) (*Server, error) {
 }
 
 // configuration keeps the server to itself: loopback only, no reports home, no metrics of its own
-// between the data. The kernel chooses the ports, so that no other program can have them.
-func configuration(dir string) string {
+// between the data. For port 0 the kernel chooses one, so that no other program can have it.
+func configuration(dir, address string) string {
 	return fmt.Sprintf(`reporting-disabled = true
 bind-address = "127.0.0.1:0"
 [meta]
@@ -104,12 +110,12 @@ bind-address = "127.0.0.1:0"
 [monitor]
   store-enabled = false
 [http]
-  bind-address = "127.0.0.1:0"
+  bind-address = %q
   log-enabled = false
 [logging]
   format = "json"
   level = "info"
-`, filepath.Join(dir, "meta"), filepath.Join(dir, "data"), filepath.Join(dir, "wal"))
+`, filepath.Join(dir, "meta"), filepath.Join(dir, "data"), filepath.Join(dir, "wal"), address)
 }
 
 // findURL reads in the log which port the kernel gave the server.
