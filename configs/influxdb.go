@@ -41,18 +41,8 @@ func (w *walker) output(v value) {
 		at = v.span()
 		w.folderName(v, c.ID)
 	}
-	if v, ok := w.need(f, "url", "url: http://127.0.0.1:8086"); ok {
-		c.URL = w.influxdbURL(v)
-	}
-	if v, ok := f.get("token"); ok {
-		c.Token, _ = w.secret(v, "used by influxdb "+quote(c.ID))
-	}
-	if v, ok := f.get("org"); ok {
-		c.Org, _ = w.label(v)
-	}
-	if v, ok := w.need(f, "bucket", `bucket: links (for InfluxDB 1.8: "database/policy")`); ok {
-		c.Bucket, _ = w.label(v)
-	}
+	c.At.Output = v.span().String()
+	w.destination(f, &c)
 	if v, ok := f.get("ca_file"); ok {
 		c.CAFile = w.caFile(v)
 	}
@@ -61,6 +51,25 @@ func (w *walker) output(v value) {
 	}
 	w.newID(c.ID, at)
 	w.inventory.outputs = append(w.inventory.outputs, c)
+}
+
+// destination reads where to write and what authorises it, and notes where that stands.
+func (w *walker) destination(f *fields, c *influxdb.Config) {
+	if v, ok := w.need(f, "url", "url: http://127.0.0.1:8086"); ok {
+		c.URL, c.At.URL = w.influxdbURL(v), v.span().String()
+	}
+	if v, ok := f.get("token"); ok {
+		c.Token, _ = w.secret(v, "used by influxdb "+quote(c.ID))
+		c.Reread, c.At.Token = w.reread(v), v.span().String()
+	}
+	if v, ok := f.get("org"); ok {
+		c.Org, _ = w.label(v)
+		c.At.Org = v.span().String()
+	}
+	if v, ok := w.need(f, "bucket", `bucket: links (for InfluxDB 1.8: "database/policy")`); ok {
+		c.Bucket, _ = w.label(v)
+		c.At.Bucket = v.span().String()
+	}
 }
 
 // caFile reads the path of a file with certificates, relative to the inventory's folder, and makes

@@ -124,46 +124,60 @@ func (w *walker) secretHelp(p *Problem, kind, name string) {
 // lookup returns the text a reference stands for. Its errors complete a sentence that begins with
 // the reference.
 func (w *walker) lookup(v value, kind, name string) (string, error) {
+	f, err := w.env.find(filepath.Dir(v.src.Name), kind, name)
+	if err == nil && f.mode&0o004 != 0 && !slices.Contains(w.inventory.open, f.path) {
+		w.inventory.open = append(w.inventory.open, f.path)
+		w.report("W011", v.span(), "%s can be read by every user (mode %#o)", printable(f.path), f.mode.Perm()).
+			help("chmod 600, or use systemd LoadCredential=")
+	}
+	return f.text, err
+}
+
+// found is the text of a reference, and the file it comes from if it comes from one.
+type found struct {
+	text, path string
+	mode       os.FileMode
+}
+
+// find looks up what a reference in an inventory of the given folder stands for.
+func (e *Environment) find(folder, kind, name string) (found, error) {
 	switch kind {
 	case "env":
-		s, ok := w.env.LookupEnv(name)
+		s, ok := e.LookupEnv(name)
 		if !ok {
-			return "", errors.New("is not set")
+			return found{}, errors.New("is not set")
 		}
-		return s, nil
+		return found{text: s}, nil
 	case "file":
-		return w.secretFile(v, beside(v.src, name))
+		return e.secretFile(inFolder(folder, name))
 	case "credential":
-		if w.env.CredentialsDir == "" {
-			return "", errors.New("cannot be read: $CREDENTIALS_DIRECTORY is not set")
+		if e.CredentialsDir == "" {
+			return found{}, errors.New("cannot be read: $CREDENTIALS_DIRECTORY is not set")
 		}
 		if name == "" || name != filepath.Base(name) || name == ".." || name == "." {
-			return "", errors.New("is not a plain name")
+			return found{}, errors.New("is not a plain name")
 		}
-		return w.secretFile(v, filepath.Join(w.env.CredentialsDir, name))
+		return e.secretFile(filepath.Join(e.CredentialsDir, name))
 	}
-	return "", fmt.Errorf("is not a kind of secret: %s", quote(kind))
+	return found{}, fmt.Errorf("is not a kind of secret: %s", quote(kind))
 }
 
 // beside returns a path as seen from the folder of the inventory.
-func beside(src *source, name string) string {
+func beside(src *source, name string) string { return inFolder(filepath.Dir(src.Name), name) }
+
+func inFolder(folder, name string) string {
 	if filepath.IsAbs(name) {
 		return name
 	}
-	return filepath.Join(filepath.Dir(src.Name), name)
+	return filepath.Join(folder, name)
 }
 
 // secretFile reads a secret without the line break that editors add.
-func (w *walker) secretFile(v value, path string) (string, error) {
-	text, mode, err := w.env.ReadFile(path)
+func (e *Environment) secretFile(path string) (found, error) {
+	text, mode, err := e.ReadFile(path)
 	if err != nil {
-		return "", fmt.Errorf("cannot be read: %w", withoutPath(err))
-	}
-	if mode&0o004 != 0 && !slices.Contains(w.inventory.open, path) {
-		w.inventory.open = append(w.inventory.open, path)
-		w.report("W011", v.span(), "%s can be read by every user (mode %#o)", printable(path), mode.Perm()).
-			help("chmod 600, or use systemd LoadCredential=")
+		return found{}, fmt.Errorf("cannot be read: %w", withoutPath(err))
 	}
 	s := strings.TrimSuffix(string(text), "\n")
-	return strings.TrimSuffix(s, "\r"), nil
+	return found{strings.TrimSuffix(s, "\r"), path, mode}, nil
 }

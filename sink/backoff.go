@@ -14,6 +14,8 @@ const (
 	// refusedWait is the wait while the server refuses the credentials or the bucket: only a
 	// human can change that.
 	refusedWait = time.Minute
+	// renewEvery is how often a refused token is read again meanwhile.
+	renewEvery = 5 * time.Second
 )
 
 // backoff counts failures in a row.

@@ -125,12 +125,12 @@ func TestDeadLettersAreLoggedOnceAMinute(t *testing.T) {
 // must double them again.
 func TestRequestsGrowAgainBehindBadNeighbours(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		lines := numbered(maxBatchPoints)
+		lines := numbered(MaxBatchPoints)
 		f := run(t, 1<<20, rejecting(lines[0], lines[1]))
 		f.accept(lines...)
 		time.Sleep(2 * time.Second)
 		synctest.Wait()
-		if n := f.db.count(); n > 40 || len(f.db.got()) != maxBatchPoints-2 {
+		if n := f.db.count(); n > 40 || len(f.db.got()) != MaxBatchPoints-2 {
 			t.Errorf("%d requests for %d points stored", n, len(f.db.got()))
 		}
 	})

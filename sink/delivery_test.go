@@ -27,9 +27,9 @@ func rejecting(bad ...string) func(int, string) error {
 }
 
 func TestOneBadLineIsFoundByBisection(t *testing.T) {
-	for _, bad := range []int{0, 1, 777, maxBatchPoints / 2, maxBatchPoints - 1} {
+	for _, bad := range []int{0, 1, 777, MaxBatchPoints / 2, MaxBatchPoints - 1} {
 		synctest.Test(t, func(t *testing.T) {
-			lines := numbered(maxBatchPoints)
+			lines := numbered(MaxBatchPoints)
 			f := run(t, 1<<20, rejecting(lines[bad]))
 			f.accept(lines...)
 			time.Sleep(2 * time.Second)
@@ -53,13 +53,13 @@ func TestOneBadLineIsFoundByBisection(t *testing.T) {
 
 func TestBatchOfNothingButBadLinesCostsOneRequestPerLine(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		lines := numbered(maxBatchPoints)
+		lines := numbered(MaxBatchPoints)
 		f := run(t, 1<<20, rejecting(lines...))
 		f.accept(lines...)
 		f.accept("good")
 		time.Sleep(2 * time.Second)
 		synctest.Wait()
-		if n := f.db.count(); n > maxBatchPoints+50 || f.Status().DeadLetters != maxBatchPoints {
+		if n := f.db.count(); n > MaxBatchPoints+50 || f.Status().DeadLetters != MaxBatchPoints {
 			t.Errorf("%d requests for %d dead letters", n, f.Status().DeadLetters)
 		}
 		if diff := cmp.Diff([]string{"good"}, f.db.got()); diff != "" {
@@ -68,7 +68,7 @@ func TestBatchOfNothingButBadLinesCostsOneRequestPerLine(t *testing.T) {
 		if e := f.logs.All(); len(e) != 1 || e[0].Level != zap.ErrorLevel {
 			t.Errorf("log has %d entries, want one error", len(e))
 		}
-		if n := f.metric("dead_letters_total", ""); n != maxBatchPoints {
+		if n := f.metric("dead_letters_total", ""); n != MaxBatchPoints {
 			t.Errorf("counter says %v", n)
 		}
 	})
@@ -201,7 +201,7 @@ func TestLastAttempt(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			f := run(t, 1<<20, nil)
 			f.db.delay.Store(int64(400 * time.Millisecond))
-			f.accept(numbered(10 * maxBatchPoints)...)
+			f.accept(numbered(10 * MaxBatchPoints)...)
 			time.Sleep(1500 * time.Millisecond)
 			start := time.Now()
 			f.stop()
@@ -209,10 +209,10 @@ func TestLastAttempt(t *testing.T) {
 				t.Errorf("took %v, want at most a second", took)
 			}
 			stored := len(f.db.got())
-			if stored == 0 || stored == 10*maxBatchPoints {
+			if stored == 0 || stored == 10*MaxBatchPoints {
 				t.Errorf("%d points stored: the test shows nothing", stored)
 			}
-			checkLeft(t, f, int64(10*maxBatchPoints-stored))
+			checkLeft(t, f, int64(10*MaxBatchPoints-stored))
 		})
 	})
 	t.Run("finishes a write that is under way", func(t *testing.T) {

@@ -10,9 +10,12 @@ import (
 // attempt, and only after the wait. While it works, all may send.
 type gate struct {
 	token chan struct{} // held by whoever makes an attempt while writes fail
+	// renew, when set, is called now and then while the database refuses us. True ends the wait.
+	renew func() bool
 
 	mu      sync.Mutex
 	closed  bool
+	refused bool
 	until   time.Time // no attempt before
 	backoff backoff
 }
@@ -36,15 +39,38 @@ func (g *gate) enter(ctx context.Context) (leave func(), ok bool) {
 		leave()
 		return func() {}, true
 	}
-	timer := time.NewTimer(time.Until(until))
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return leave, true
-	case <-ctx.Done():
+	if !g.wait(ctx, until) {
 		leave()
 		return nil, false
 	}
+	return leave, true
+}
+
+// wait returns true at the given time, or when what was refused has changed, and false at the end of
+// ctx.
+func (g *gate) wait(ctx context.Context, until time.Time) bool {
+	for {
+		left := time.Until(until)
+		if left <= 0 {
+			return true
+		}
+		timer := time.NewTimer(min(left, renewEvery))
+		select {
+		case <-timer.C:
+		case <-ctx.Done():
+			timer.Stop()
+			return false
+		}
+		if g.renews() && g.renew() {
+			return true
+		}
+	}
+}
+
+func (g *gate) renews() bool {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return g.refused && g.renew != nil
 }
 
 func (g *gate) state() (until time.Time, closed bool) {
@@ -72,5 +98,6 @@ func (g *gate) close(e *WriteError, began time.Time) (wait time.Duration, news b
 	}
 	wait = g.backoff.wait(e)
 	g.closed, g.until = true, now.Add(wait)
+	g.refused = e.Class == ClassRefused
 	return wait, true
 }

@@ -1,207 +1,112 @@
 package sink
 
 import (
-	"bytes"
-	"errors"
-	"fmt"
-	"strings"
-	"testing"
+	"slices"
+	"sync"
 	"time"
-
-	"pgregory.net/rapid"
 )
 
-// fakeClock is set by hand.
-type fakeClock struct{ now time.Time }
+// memory is a Store for these tests, which run in bubbles of time and know nothing of disks: when it
+// is full, the oldest batch that is not handed out is dropped. What a real Store does is tested in
+// sink/spool.
+type memory struct {
+	maxBytes int
 
-func (c *fakeClock) Now() time.Time { return c.now }
-
-func newClock() *fakeClock { return &fakeClock{time.Date(2026, 12, 3, 10, 0, 0, 0, time.UTC)} }
-
-func mustAppend(t *testing.T, m *Memory, lines string) (dropped int) {
-	t.Helper()
-	dropped, err := m.Append([]byte(lines), strings.Count(lines, "\n"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	return dropped
+	mu      sync.Mutex
+	batches []*stored // oldest first
+	last    Position
+	fresh   int           // points appended since the last Flush
+	hang    chan struct{} // a Flush waits for its end, unless it is nil
 }
 
-func mustNext(t *testing.T, m *Memory, lane Lane) Batch {
-	t.Helper()
-	b, ok := m.Next(lane)
-	if !ok {
-		t.Fatalf("nothing in lane %d", lane)
-	}
-	return b
+type stored struct {
+	Batch
+	born         time.Time
+	ready, taken bool
 }
 
-func TestMemoryHandsOutAfterAFlush(t *testing.T) {
-	m := NewMemory(1000, newClock().Now)
-	line := []byte("a\n")
-	if _, err := m.Append(line, 1); err != nil {
-		t.Fatal(err)
+func (m *memory) Append(lines []byte, points int) (dropped int, err error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if len(lines) > m.maxBytes {
+		return 0, ErrFull
 	}
-	line[0] = 'x' // the store keeps a copy
-	if _, ok := m.Next(LiveLane); ok {
-		t.Fatal("handed out before a flush")
-	}
-	_, _ = m.Flush()
-	b := mustNext(t, m, LiveLane)
-	if string(b.Lines) != "a\n" || b.Points != 1 {
-		t.Fatalf("batch %+v", b)
-	}
-	if _, ok := m.Next(LiveLane); ok {
-		t.Fatal("handed out twice")
-	}
-	mustAppend(t, m, "b\n")
-	if string(b.Lines) != "a\n" {
-		t.Fatalf("batch changed to %q", b.Lines)
-	}
-	if size := m.Size(); size.Bytes != 4 || size.Points != 2 || size.Oldest.IsZero() {
-		t.Errorf("size %+v before the acknowledgement", size)
-	}
-	m.Ack(b.Position)
-	m.Ack(b.Position)
-	m.Ack(99)
-	if size := m.Size(); size.Bytes != 2 || size.Points != 1 {
-		t.Errorf("size %+v after it", size)
-	}
-}
-
-func TestMemoryFillsBatches(t *testing.T) {
-	m := NewMemory(1<<20, newClock().Now)
-	for i := range maxBatchPoints + 1 {
-		mustAppend(t, m, fmt.Sprintf("%d\n", i))
-		_, _ = m.Flush() // as in an outage: flushed and not taken
-	}
-	first, second := mustNext(t, m, LiveLane), mustNext(t, m, LiveLane)
-	if first.Points != maxBatchPoints || second.Points != 1 {
-		t.Errorf("batches of %d and %d points, want %d and 1", first.Points, second.Points, maxBatchPoints)
-	}
-	if string(second.Lines) != fmt.Sprintf("%d\n", maxBatchPoints) {
-		t.Errorf("second batch %q", second.Lines)
-	}
-}
-
-func TestMemoryLanesByAge(t *testing.T) {
-	clock := newClock()
-	m := NewMemory(1000, clock.Now)
-	mustAppend(t, m, "old\n")
-	clock.now = clock.now.Add(LiveFor + time.Second)
-	mustAppend(t, m, "new\n")
-	_, _ = m.Flush()
-	if b := mustNext(t, m, LiveLane); string(b.Lines) != "new\n" {
-		t.Errorf("live lane gives %q", b.Lines)
-	}
-	if b := mustNext(t, m, BacklogLane); string(b.Lines) != "old\n" {
-		t.Errorf("backlog lane gives %q", b.Lines)
-	}
-}
-
-func TestMemoryDropsTheOldestThatIsNotHandedOut(t *testing.T) {
-	m := NewMemory(32, newClock().Now) // batches of one line, as 32/16 is less than any
-	mustAppend(t, m, "taken---\n")
-	_, _ = m.Flush()
-	taken := mustNext(t, m, LiveLane)
-	if n := mustAppend(t, m, "oldest--\n") + mustAppend(t, m, "newer---\n"); n != 0 {
-		t.Fatalf("%d points dropped too early", n)
-	}
-	if n := mustAppend(t, m, "newest--\n"); n != 1 {
-		t.Fatalf("%d points dropped, want 1", n)
-	}
-	_, _ = m.Flush()
-	if b := mustNext(t, m, LiveLane); string(b.Lines) != "newer---\n" {
-		t.Errorf("oldest kept is %q", b.Lines)
-	}
-	if string(taken.Lines) != "taken---\n" {
-		t.Errorf("handed out batch became %q", taken.Lines)
-	}
-	mustNext(t, m, LiveLane)
-	if _, err := m.Append([]byte("no room\n"), 1); !errors.Is(err, ErrFull) {
-		t.Errorf("everything is handed out: %v, want ErrFull", err)
-	}
-	m.Ack(taken.Position)
-	mustAppend(t, m, "waits--\n")
-	if n, err := m.Append(make([]byte, 25), 1); n != 1 || !errors.Is(err, ErrFull) {
-		t.Errorf("no room even without what waits: %d dropped, %v; want 1 and ErrFull", n, err)
-	}
-	if n, err := m.Append(make([]byte, 33), 1); n != 0 || !errors.Is(err, ErrFull) {
-		t.Errorf("larger than the store: %d dropped, %v", n, err)
-	}
-}
-
-// TestMemoryKeepsItsBooks drives a store at random: every point is delivered once or dropped, in
-// order within what is delivered, and the bound holds at every step.
-func TestMemoryKeepsItsBooks(t *testing.T) {
-	rapid.Check(t, func(t *rapid.T) {
-		clock := newClock()
-		bound := rapid.IntRange(16, 400).Draw(t, "bound")
-		m := NewMemory(bound, clock.Now)
-		appended, lost, delivered := 0, 0, 0
-		var taken []Batch
-		t.Repeat(map[string]func(*rapid.T){
-			"append": func(t *rapid.T) {
-				n := rapid.IntRange(1, 4).Draw(t, "lines")
-				dropped, err := m.Append([]byte(strings.Repeat("line\n", n)), n)
-				if lost += dropped; err == nil {
-					appended += n
-				}
-			},
-			"flush": func(*rapid.T) { _, _ = m.Flush() },
-			"wait":  func(*rapid.T) { clock.now = clock.now.Add(LiveFor / 2) },
-			"next": func(t *rapid.T) {
-				if b, ok := m.Next(Lane(rapid.IntRange(0, 1).Draw(t, "lane"))); ok {
-					taken = append(taken, b)
-				}
-			},
-			"ack": func(t *rapid.T) {
-				if len(taken) > 0 {
-					i := rapid.IntRange(0, len(taken)-1).Draw(t, "which")
-					delivered += strings.Count(string(taken[i].Lines), "\n")
-					m.Ack(taken[i].Position)
-					taken = append(taken[:i], taken[i+1:]...)
-				}
-			},
-			"": func(t *rapid.T) {
-				size := m.Size()
-				if size.Bytes > bound || size.Bytes != 5*size.Points || size.Points != appended-lost-delivered {
-					t.Fatalf("size %+v with bound %d, %d appended, %d lost, %d delivered",
-						size, bound, appended, lost, delivered)
-				}
-			},
-		})
-	})
-}
-
-// A second like those before takes no new memory: what was acknowledged makes room for what comes,
-// and what is not acknowledged stays as it is.
-func TestMemoryUsesRoomAgain(t *testing.T) {
-	m := NewMemory(1<<20, time.Now)
-	lines, more := bytes.Repeat([]byte("line x=1 1\n"), 100), bytes.Repeat([]byte("line y=2 2\n"), 100)
-	second := func(lines []byte) Batch {
-		if _, err := m.Append(lines, 1); err != nil {
-			t.Fatal(err)
+	for m.size().Bytes+len(lines) > m.maxBytes {
+		i := slices.IndexFunc(m.batches, func(b *stored) bool { return !b.taken })
+		if i < 0 {
+			return dropped, ErrFull
 		}
-		if _, err := m.Flush(); err != nil {
-			t.Fatal(err)
+		dropped += m.batches[i].Points
+		m.batches = slices.Delete(m.batches, i, i+1)
+	}
+	b := m.open(len(lines), points)
+	b.Lines, b.Points = append(b.Lines, lines...), b.Points+points
+	m.fresh += points
+	return dropped, nil
+}
+
+func (m *memory) open(bytes, points int) *stored {
+	if n := len(m.batches); n > 0 {
+		b := m.batches[n-1]
+		fits := b.Points+points <= MaxBatchPoints && len(b.Lines)+bytes <= min(MaxBatchBytes, m.maxBytes/16)
+		if fits && !b.taken && time.Since(b.born) <= LiveFor {
+			return b
 		}
-		b, _ := m.Next(LiveLane)
-		return b
+		b.ready = true
 	}
-	waits := second(lines)
-	done := second(lines)
-	m.Ack(done.Position)
-	if b := second(more); &b.Lines[0] != &done.Lines[0] || !bytes.Equal(b.Lines, more) {
-		t.Errorf("batch %q, want the new lines where the acknowledged ones were", b.Lines[:11])
+	m.last++
+	m.batches = append(m.batches, &stored{Batch: Batch{Position: m.last}, born: time.Now()})
+	return m.batches[len(m.batches)-1]
+}
+
+func (m *memory) Flush() (Flushed, error) {
+	m.mu.Lock()
+	hang := m.hang
+	m.mu.Unlock()
+	if hang != nil {
+		<-hang
 	}
-	if !bytes.Equal(waits.Lines, lines) {
-		t.Errorf("the batch that waits became %q", waits.Lines[:11])
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	for _, b := range m.batches {
+		b.ready = true
 	}
-	if b := second(lines[:11]); cap(b.Lines) < len(lines) {
-		t.Errorf("room for %d bytes where no batch is spare, want the usual %d", cap(b.Lines), len(lines))
+	f := Flushed{Accepted: m.fresh}
+	m.fresh = 0
+	return f, nil
+}
+
+func (m *memory) Next(lane Lane) (Batch, bool) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	for _, b := range m.batches {
+		waited := time.Since(b.born) > LiveFor
+		if b.ready && !b.taken && waited == (lane == BacklogLane) {
+			b.taken = true
+			return b.Batch, true
+		}
 	}
-	if n := testing.AllocsPerRun(50, func() { m.Ack(second(lines).Position) }); n > 1 {
-		t.Errorf("%v allocations per batch, want its description alone", n)
+	return Batch{}, false
+}
+
+func (m *memory) Ack(pos Position) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.batches = slices.DeleteFunc(m.batches, func(b *stored) bool { return b.Position == pos })
+}
+
+func (m *memory) Size() Size {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.size()
+}
+
+func (m *memory) size() (s Size) {
+	for _, b := range m.batches {
+		s.Bytes, s.Points = s.Bytes+len(b.Lines), s.Points+b.Points
 	}
+	if len(m.batches) > 0 {
+		s.Oldest = m.batches[0].born
+	}
+	return s
 }

@@ -14,6 +14,13 @@ type Output interface {
 	Write(ctx context.Context, lines []byte) error
 }
 
+// Renewer is an Output whose login may change while it runs. Renew is called now and then while the
+// database refuses it.
+type Renewer interface {
+	// Renew reads the login again and reports whether it is another one. The error holds no secret.
+	Renew() (changed bool, err error)
+}
+
 // Class sorts the answers of a database by what must be done about them.
 type Class uint8
 

@@ -24,7 +24,10 @@ func (w *sender) run(ctx, writing context.Context) {
 			w.drain(ctx, writing)
 		}
 	}
-	<-w.flushed
+	select {
+	case <-w.flushed:
+	case <-writing.Done():
+	}
 	w.drain(ctx, writing)
 }
 
@@ -114,7 +117,9 @@ func (s *Sink) settle(d *delivery, to int, e *WriteError) bool {
 // write makes one request and notes how it went.
 func (s *Sink) write(ctx context.Context, lines []byte) error {
 	start := time.Now()
+	answered := s.health.asked(start)
 	err := s.cfg.Output.Write(ctx, lines)
+	answered()
 	s.metrics.writeSeconds.Observe(time.Since(start).Seconds())
 	if err == nil {
 		s.gate.open()
@@ -135,6 +140,18 @@ func (s *Sink) failed(e *WriteError, began time.Time) {
 	if news && s.health.failed(e, s.cfg.Now()) {
 		s.complain(e, wait)
 	}
+}
+
+// renewed reads again what the database refused and reports whether it changed.
+func (s *Sink) renewed(r Renewer) bool {
+	changed, err := r.Renew()
+	switch news := s.health.renewed(err); {
+	case err != nil && news:
+		s.log.Error("the token cannot be read again", zap.Error(err))
+	case changed:
+		s.log.Info("the token has changed and is tried at once")
+	}
+	return changed
 }
 
 func (s *Sink) complain(e *WriteError, wait time.Duration) {

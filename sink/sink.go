@@ -56,6 +56,9 @@ func New(cfg Config) *Sink {
 		full:    make(chan struct{}, 1),
 		flushed: make(chan struct{}),
 	}
+	if r, ok := cfg.Output.(Renewer); ok {
+		s.gate.renew = func() bool { return s.renewed(r) }
+	}
 	for range connections / 2 {
 		for _, lane := range []Lane{LiveLane, BacklogLane} {
 			s.senders = append(s.senders, &sender{Sink: s, lane: lane, ready: make(chan struct{}, 1)})
@@ -77,7 +80,7 @@ func (s *Sink) Accept(lines []byte, points int) {
 	}
 	s.drop(dropped)
 	s.measureQueue()
-	if s.fresh.Add(int64(len(lines))) >= maxBatchBytes {
+	if s.fresh.Add(int64(len(lines))) >= MaxBatchBytes {
 		signal(s.full)
 	}
 }
@@ -121,19 +124,24 @@ func (s *Sink) Status() Status {
 }
 
 // Run sends what is accepted until ctx ends. Then it makes one last attempt of at most a second and
-// logs how many points are left. It always returns nil.
+// logs how many points are left. A disk that hangs does not hold it up. It always returns nil.
 func (s *Sink) Run(ctx context.Context) error {
 	writing, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	defer cancel()
 	stop := context.AfterFunc(ctx, func() { time.AfterFunc(grace, cancel) })
 	defer stop()
 
+	go s.flushAll(ctx)
 	var all sync.WaitGroup
-	all.Go(func() { s.flushAll(ctx) })
 	for _, w := range s.senders {
 		all.Go(func() { w.run(ctx, writing) })
 	}
 	all.Wait()
+	select {
+	case <-s.flushed:
+	case <-writing.Done():
+		s.log.Error("the disk does not answer: stopped without a last sync of the queue")
+	}
 	if left := s.cfg.Store.Size().Points; left > 0 {
 		s.log.Warn("stopped with points unsent", zap.Int("points", left))
 	}
@@ -152,27 +160,9 @@ func (s *Sink) flushAll(ctx context.Context) {
 		case <-s.full:
 		}
 		s.flush()
-		for _, w := range s.senders {
-			signal(w.ready)
-		}
+		s.wake()
 		if ctx.Err() != nil {
 			return
 		}
 	}
-}
-
-// flush calls the store and tells when its trouble begins and when it ends.
-func (s *Sink) flush() {
-	s.fresh.Store(0)
-	done, err := s.cfg.Store.Flush()
-	s.metrics.accepted.Add(float64(done.Accepted))
-	s.health.accepted(done.Accepted)
-	s.drop(done.Dropped)
-	switch news := s.health.stored(err); {
-	case news && err != nil:
-		s.log.Error("queue cannot be kept on disk; points wait in memory and are lost with the process", zap.Error(err))
-	case news:
-		s.log.Info("queue is kept on disk again", zap.Int("queued_points", s.cfg.Store.Size().Points))
-	}
-	s.measureQueue()
 }

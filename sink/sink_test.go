@@ -70,10 +70,15 @@ type fixture struct {
 // run starts a Sink inside the present synctest bubble.
 func run(t *testing.T, maxBytes int, answer func(request int, lines string) error) *fixture {
 	t.Helper()
+	return runWith(t, &memory{maxBytes: maxBytes}, answer)
+}
+
+func runWith(t *testing.T, store Store, answer func(request int, lines string) error) *fixture {
+	t.Helper()
 	core, logs := observer.New(zap.InfoLevel)
 	f := &fixture{t: t, db: &database{answer: answer}, logs: logs, reg: prometheus.NewRegistry()}
 	f.Sink = New(Config{
-		ID: "main", Store: NewMemory(maxBytes, time.Now), Output: f.db, Log: zap.New(core),
+		ID: "main", Store: store, Output: f.db, Log: zap.New(core),
 		Metrics: NewMetrics(f.reg), Now: time.Now,
 	})
 	ctx, cancel := context.WithCancel(t.Context())
@@ -348,7 +353,7 @@ func TestFreshPointsDoNotWaitForTheBacklog(t *testing.T) {
 		})
 		time.Sleep(flushEvery / 2) // a flush in the middle of a batch would split it
 		for range 60 {             // one batch per two minutes of outage
-			f.accept(numbered(maxBatchPoints)...)
+			f.accept(numbered(MaxBatchPoints)...)
 			time.Sleep(LiveFor + time.Second) // too long for the next point to join it
 		}
 		f.accept("fresh")
@@ -363,7 +368,7 @@ func TestFreshPointsDoNotWaitForTheBacklog(t *testing.T) {
 			t.Error("the backlog is gone already: the test shows nothing")
 		}
 		time.Sleep(time.Minute)
-		if n := len(f.db.got()); n != 60*maxBatchPoints+1 {
+		if n := len(f.db.got()); n != 60*MaxBatchPoints+1 {
 			t.Errorf("%d points stored in the end", n)
 		}
 	})

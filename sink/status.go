@@ -1,6 +1,7 @@
 package sink
 
 import (
+	"strings"
 	"sync"
 	"time"
 )
@@ -8,9 +9,12 @@ import (
 // Status is what an operator wants to know about one output.
 type Status struct {
 	ID string
-	// OK is false from a failed write until the next one that works, while the queue is not kept on
-	// disk, and for a minute after each lost or refused point.
+	// OK is false from a failed write until the next one that works, while an answer or the disk lets
+	// wait for long, while the queue or dead letters are not kept on disk, and for a minute after each
+	// lost or refused point.
 	OK bool
+	// Cause says why OK is false, in sentences separated by semicolons; empty when it is true.
+	Cause string
 	// QueuedBytes and QueuedPoints wait to be written.
 	QueuedBytes, QueuedPoints int
 	// Oldest is when the oldest of them came; zero when nothing waits.
@@ -40,12 +44,16 @@ type health struct {
 	mu          sync.Mutex
 	status      Status
 	failing     bool
+	failure     string // what the latest failure said
 	class       Class
 	since       time.Time // start of the present trouble
 	lastDrop    time.Time
 	lastDead    time.Time
 	deadTold    time.Time // when a dead letter was last worth a log line
-	lettersFail bool
+	deadText    string    // why the database refused the latest one
+	lettersFail string    // why dead letters are not kept
+	renewal     string    // why the token could not be read again
+	requests    map[*time.Time]struct{}
 }
 
 // failed notes a failure and reports whether it is a new kind of trouble.
@@ -57,7 +65,7 @@ func (h *health) failed(e *WriteError, now time.Time) (news bool) {
 	if !h.failing {
 		h.since = now
 	}
-	h.failing, h.class = true, e.Class
+	h.failing, h.class, h.failure = true, e.Class, e.Text
 	return news
 }
 
@@ -65,7 +73,7 @@ func (h *health) failed(e *WriteError, now time.Time) (news bool) {
 func (h *health) succeeded(now time.Time) (trouble time.Duration, news bool) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	h.status.LastSuccess = now
+	h.status.LastSuccess, h.renewal = now, ""
 	news, h.failing = h.failing, false
 	return now.Sub(h.since), news
 }
@@ -87,7 +95,7 @@ func (h *health) deadLetter(e *WriteError, now time.Time) (total uint64, news bo
 	defer h.mu.Unlock()
 	h.status.DeadLetters++
 	h.status.LastError, h.status.LastErrorAt = e.Text, now
-	h.lastDead = now
+	h.lastDead, h.deadText = now, e.Text
 	if news = isQuiet(h.deadTold, now); news {
 		h.deadTold = now
 	}
@@ -106,10 +114,7 @@ func (h *health) stored(err error) (news bool) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	before := h.status.Trouble
-	h.status.Trouble = ""
-	if err != nil {
-		h.status.Trouble = err.Error()
-	}
+	h.status.Trouble = errorText(err)
 	return (before == "") != (err == nil)
 }
 
@@ -117,16 +122,48 @@ func (h *health) stored(err error) (news bool) {
 func (h *health) letters(err error) (news bool) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	news = err != nil && !h.lettersFail
-	h.lettersFail = err != nil
+	news = err != nil && h.lettersFail == ""
+	h.lettersFail = errorText(err)
 	return news
+}
+
+// renewed notes whether the token could be read again and reports whether that is news.
+func (h *health) renewed(err error) (news bool) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	before := h.renewal
+	h.renewal = errorText(err)
+	return h.renewal != before
+}
+
+// asked notes that a request begins; answered must be called at its end.
+func (h *health) asked(at time.Time) (answered func()) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.requests == nil {
+		h.requests = map[*time.Time]struct{}{}
+	}
+	h.requests[&at] = struct{}{}
+	return func() {
+		h.mu.Lock()
+		defer h.mu.Unlock()
+		delete(h.requests, &at)
+	}
+}
+
+func errorText(err error) string {
+	if err == nil {
+		return ""
+	}
+	return err.Error()
 }
 
 func (h *health) snapshot(now time.Time) Status {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	s := h.status
-	s.OK = !h.failing && s.Trouble == "" && isQuiet(h.lastDrop, now) && isQuiet(h.lastDead, now)
+	s.Cause = strings.Join(h.causes(now), "; ")
+	s.OK = s.Cause == ""
 	return s
 }
 

@@ -5,6 +5,16 @@ import (
 	"time"
 )
 
+// Bounds of a batch. One of 2,000 lines is bisected down to one bad line in at most 14 requests, and
+// one million bytes pass a reverse proxy with the common limit of 1 MiB.
+const (
+	MaxBatchPoints = 2000
+	MaxBatchBytes  = 1_000_000
+)
+
+// LiveFor is how long a point counts as live.
+const LiveFor = 2 * time.Minute
+
 // Store keeps accepted lines until the output has taken them. Its methods may be called from
 // several goroutines; none of them waits for the output.
 type Store interface {

@@ -56,7 +56,7 @@ func TestOverviewReadsWithoutStyle(t *testing.T) {
 	src.status = Status{
 		Version: "v0.1.0", Started: now.Add(-time.Hour), Polling: Polling{Devices: 3, Answering: 2, Silent: []string{"cr1.par2"}},
 		Inventory: Inventory{Path: "links.yaml", LoadedAt: now.Add(-time.Minute), Error: "links.yaml:52: no such device"},
-		Outputs:   []Output{{ID: "influxdb", QueuedPoints: 10, LastError: "connection refused", Dropped: 2}},
+		Outputs:   []Output{{ID: "influxdb", QueuedPoints: 10, Cause: "writes have failed for 9s: connection refused", Dropped: 2}},
 		Receivers: []Receiver{{Name: "noc", Type: "slack", OK: true}},
 	}
 	got := text(t, get(t, newServer(t, src), "/").Body.String())
@@ -71,7 +71,7 @@ new/link backbone | · unknown | cr1.lon1 et-0/0/1:0 · not polled yet | cr1.par
 lon1-par2-1 backbone | ● up for 41 d 0 h | cr1.lon1 et-0/0/1:0 ● up | cr1.par2 et-0/0/3 ● up | 86.0 Gb/s 86 % | 12.0 Gb/s 12 % | a→z 0.01 % (0-0.04 %) z→a 0.01 % (0-0.04 %) | a→z 0 /s z→a 0 /s | Colt COLT/LON-PAR/00123 | 5 s |
 ams1-fra3-1 backbone | ▒ disabled for 1 h 0 m | cr1.lon1 et-0/0/1:0 ▒ shut | cr1.par2 et-0/0/3 ✖ lowerLayerDown | 0 b/s 0 % | 0 b/s 0 % | a→z too little traffic for a ratio z→a too little traffic for a ratio | a→z 0 /s z→a 0 /s | Colt COLT/LON-PAR/00123 | 5 s |
 As of 2026-12-03 10:52:12 UTC, loads itself again every 10 s · routers answering 2 of 3, silent: cr1.par2
-Output influxdb: not working, 10 points wait, 2 dropped: connection refused
+Output influxdb: not working, 10 points wait, 2 dropped: writes have failed for 9s: connection refused
 Receiver noc (slack): ok
 bothends v0.1.0, running for 1 h 0 m, inventory links.yaml`
 	if diff := cmp.Diff(want, got); diff != "" {

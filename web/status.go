@@ -36,8 +36,10 @@ type Polling struct {
 
 // Output is one InfluxDB and what waits for it.
 type Output struct {
-	ID           string `json:"id"`
-	OK           bool   `json:"ok"`
+	ID string `json:"id"`
+	OK bool   `json:"ok"`
+	// Cause says why OK is false; empty when it is true.
+	Cause        string `json:"cause,omitempty"`
 	QueuedPoints int64  `json:"queued_points"`
 	QueuedBytes  int64  `json:"queued_bytes"`
 	// OldestQueued is when the oldest of the queued points came.

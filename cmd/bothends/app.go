@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"os"
 	"runtime/debug"
@@ -168,12 +167,5 @@ func (a *app) run(ctx context.Context) error {
 }
 
 func (a *app) close() error {
-	errs := make([]error, 0, len(a.spools)+1)
-	for _, c := range a.spools {
-		errs = append(errs, c.Close())
-	}
-	if err := a.state.Close(); err != nil {
-		errs = append(errs, fmt.Errorf("close the state file: %w", err))
-	}
-	return errors.Join(errs...)
+	return errors.Join(closeAll("queue", a.spools...), closeAll("state file", a.state))
 }

@@ -26,13 +26,18 @@ links: {r1-r2: {a: "r1:x", z: "r2:y"}}
 
 func newTestApp(t *testing.T, inventory, state string) *app {
 	t.Helper()
+	return newLoggedApp(t, inventory, state, zap.NewNop())
+}
+
+func newLoggedApp(t *testing.T, inventory, state string, log *zap.Logger) *app {
+	t.Helper()
 	t.Setenv("SNMP_COMMUNITY", "public")
 	inv, problems := configs.Parse([]configs.Source{{Name: "links.yaml", Text: []byte(inventory)}}, configs.OS())
 	if inv == nil {
 		t.Fatalf("%v", problems)
 	}
 	inv.StateDir = state
-	a, err := newApp(inv, options{inventory: "links.yaml", log: zap.NewNop()})
+	a, err := newApp(inv, options{inventory: "links.yaml", log: log})
 	if err != nil {
 		t.Fatal(err)
 	}

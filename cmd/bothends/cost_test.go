@@ -19,7 +19,7 @@ import (
 
 	"github.com/bothends/bothends/configs"
 	"github.com/bothends/bothends/linkmodel"
-	"github.com/bothends/bothends/sink"
+	"github.com/bothends/bothends/sink/spool"
 )
 
 // The cost of everything behind the poller: what one poll of one link takes on its way through all
@@ -177,7 +177,7 @@ func (l *linkTraffic) count(e linkmodel.End, octets, packets linkmodel.Counter, 
 
 // rush hands over n polls as fast as the database takes their points.
 func rush(a *app, polls *traffic, n int) {
-	const queue = sink.DefaultMemory / 4
+	const queue = spool.DefaultMaxMemory / 4
 	for i := range n {
 		if i%1000 == 0 {
 			for a.sinks[0].Status().QueuedBytes > queue {

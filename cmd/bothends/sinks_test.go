@@ -20,6 +20,7 @@ import (
 	"github.com/bothends/bothends/internal/secret"
 	"github.com/bothends/bothends/sink"
 	"github.com/bothends/bothends/sink/influxdb"
+	"github.com/bothends/bothends/sink/spool"
 )
 
 // slow is a database that answers late, or not at all.
@@ -46,8 +47,13 @@ func TestDatabasesThatHangDoNotFailTheStop(t *testing.T) {
 						t.Fatal(err)
 					}
 					a.writers = append(a.writers, writer)
+					store, err := spool.Open(spool.Config{Dir: t.TempDir(), Log: zap.NewNop(), Now: time.Now})
+					if err != nil {
+						t.Fatal(err)
+					}
+					defer func() { _ = store.Close() }()
 					s := sink.New(sink.Config{
-						ID: fmt.Sprint(i), Store: sink.NewMemory(1<<20, time.Now), Output: answer, Log: zap.NewNop(),
+						ID: fmt.Sprint(i), Store: store, Output: answer, Log: zap.NewNop(),
 						Metrics: metrics, Now: time.Now,
 					})
 					for range 10 {

@@ -101,7 +101,7 @@ func (s *source) Status() web.Status {
 	for _, o := range s.sinks {
 		os := o.Status()
 		st.Outputs = append(st.Outputs, web.Output{
-			ID: os.ID, OK: os.OK, QueuedPoints: int64(os.QueuedPoints), QueuedBytes: int64(os.QueuedBytes),
+			ID: os.ID, OK: os.OK, Cause: os.Cause, QueuedPoints: int64(os.QueuedPoints), QueuedBytes: int64(os.QueuedBytes),
 			OldestQueued: os.Oldest, Accepted: int64(os.Accepted), Dropped: int64(os.Dropped),
 			DeadLetters: int64(os.DeadLetters), Damaged: int64(os.Damaged), Trouble: os.Trouble,
 			LastError: os.LastError, LastSuccess: os.LastSuccess,

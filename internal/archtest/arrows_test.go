@@ -38,10 +38,12 @@ var arrows = map[string][]string{
 }
 
 // testArrows is what test files may import on top of their package's row. The simulator is there
-// because a room that talks to routers is best tested against one; folders of executables join
+// because a room that talks to routers is best tested against one, and the spool because the way to the
+// database is best tested whole; folders of executables join
 // everything, and so do their tests.
 var testArrows = map[string][]string{
 	"":         {"simulator", "internal/secret"},
+	"sink":     {"sink/spool"},
 	"cmd":      {anything},
 	"examples": {anything},
 }

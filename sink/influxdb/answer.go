@@ -21,32 +21,44 @@ const noOrg = "Please provide either orgID or org"
 // speak about the lines may cost a line; whatever is not understood keeps them.
 func (w *Writer) judge(answer *influxhttp.Error) *sink.WriteError {
 	e := &sink.WriteError{RetryAfter: retryAfter(answer.Header.Get("Retry-After"), w.now())}
-	var says string
+	var says, where string
 	switch status := answer.StatusCode; {
 	case status >= 300 && status < 400:
-		e.Class, says = sink.ClassRetry, "the server redirects, which is not followed; correct the url"
+		e.Class, says, where = sink.ClassRetry, "the server redirects, which is not followed; correct the url", w.at.url()
 	case isHTML(answer.Header):
 		e.Class, says = foreign(status)
+		where = w.at.url()
 	case status == http.StatusBadRequest && strings.HasPrefix(answer.Message, noOrg):
-		e.Class, says = sink.ClassRefused, "InfluxDB 2 needs org"
+		e.Class, says, where = sink.ClassRefused, "InfluxDB 2 needs org", w.at.org()
 	case status == http.StatusBadRequest || status == http.StatusUnprocessableEntity:
 		e.Class, says = sink.ClassRejected, "InfluxDB rejects points"
 	case status == http.StatusRequestEntityTooLarge:
 		e.Class, says = sink.ClassTooLarge, "the server takes no request of this size"
-	case status == http.StatusUnauthorized:
-		e.Class, says = sink.ClassRefused, "InfluxDB refuses the token"
-	case status == http.StatusForbidden:
-		e.Class, says = sink.ClassRefused, fmt.Sprintf("the token may not write to bucket %q", w.bucket)
-	case status == http.StatusNotFound:
-		e.Class, says = sink.ClassRefused, fmt.Sprintf("InfluxDB has no bucket %q for this token and org", w.bucket)
+	case status == http.StatusUnauthorized || status == http.StatusForbidden || status == http.StatusNotFound:
+		e.Class = sink.ClassRefused
+		says, where = w.refusal(status)
 	default:
 		e.Class, says = other(status)
 	}
-	e.Text = fmt.Sprintf("%s (HTTP %d)", says, answer.StatusCode)
+	e.Text = fmt.Sprintf("%s (HTTP %d%s)", says, answer.StatusCode, where)
 	if text := w.doer.clean(answer.Message); text != "" && !isHTML(answer.Header) {
 		e.Text += ": " + text
 	}
 	return e
+}
+
+// refusal says what a server does not let us do, and where the inventory says what to correct.
+func (w *Writer) refusal(status int) (says, where string) {
+	switch {
+	case status == http.StatusNotFound:
+		return fmt.Sprintf("InfluxDB has no bucket %q for this token and org", w.bucket), w.at.bucket()
+	case w.doer.login.authorization() == "":
+		return "InfluxDB asks for a token, and none is set", w.at.token()
+	case status == http.StatusForbidden:
+		return fmt.Sprintf("the token may not write to bucket %q", w.bucket), w.at.token() + w.at.bucket()
+	default:
+		return "InfluxDB refuses the token", w.at.token()
+	}
 }
 
 // foreign judges a page meant for browsers: a proxy or another server speaks, not InfluxDB, so

@@ -1,6 +1,8 @@
 package influxdb
 
 import (
+	"reflect"
+
 	"github.com/bothends/bothends/internal/secret"
 	"github.com/bothends/bothends/sink"
 )
@@ -13,6 +15,9 @@ type Config struct {
 	URL string
 	// Token authorises the writes; InfluxDB 1.8 takes "user:password".
 	Token secret.Secret
+	// Reread, when set, returns the token as its file has it now. It is called after a refusal. Its
+	// errors hold no secret.
+	Reread func() (secret.Secret, error) `json:"-" yaml:"-"`
 	// Org is ignored by InfluxDB 1.8 and 3.
 	Org string
 	// Bucket is "database/retention-policy" for InfluxDB 1.8.
@@ -21,4 +26,19 @@ type Config struct {
 	CAFile string
 	// Spool bounds what waits on disk for this output.
 	Spool sink.Quota
+	// At tells where the inventory says what a message is about.
+	At Places
+}
+
+// Places are where an inventory sets an output and its keys, as "file:line:col". An empty one is not
+// known or not set.
+type Places struct{ Output, URL, Token, Org, Bucket string }
+
+// Equal reports whether both mean the same output; where they stand in the inventory does not count.
+func (c Config) Equal(other Config) bool {
+	token := c.Token.Reveal() == other.Token.Reveal() && (c.Reread == nil) == (other.Reread == nil)
+	for _, o := range []*Config{&c, &other} {
+		o.Token, o.Reread, o.At = secret.Secret{}, nil, Places{}
+	}
+	return token && reflect.DeepEqual(c, other)
 }

@@ -36,7 +36,7 @@ type doer struct {
 	client  *http.Client
 	gzip    bool
 	zippers sync.Pool
-	secrets []string
+	login   *login
 }
 
 func newDoer(cfg Config, compress bool) (*doer, error) {
@@ -44,7 +44,7 @@ func newDoer(cfg Config, compress bool) (*doer, error) {
 	if err != nil {
 		return nil, err
 	}
-	d := &doer{gzip: compress, secrets: secrets(cfg.Token.Reveal())}
+	d := &doer{gzip: compress, login: newLogin(cfg)}
 	d.client = &http.Client{
 		Timeout:       requestTimeout,
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
@@ -96,6 +96,9 @@ func (d *doer) Do(req *http.Request) (*http.Response, error) {
 	// Writing a point again overwrites it, so the transport may repeat a request that met a
 	// connection which the server was just closing. An empty key is not sent.
 	req.Header["Idempotency-Key"] = []string{}
+	if token := d.login.authorization(); token != "" {
+		req.Header.Set("Authorization", token)
+	}
 	if d.gzip {
 		if err := d.compress(req); err != nil {
 			return nil, fmt.Errorf("compress: %w", err)
@@ -152,7 +155,7 @@ func withoutURL(err error) error {
 // clean makes words of a server fit for logs and pages: at most 1 KiB, without control characters
 // and without the secrets.
 func (d *doer) clean(text string) string {
-	for _, s := range d.secrets {
+	for _, s := range d.login.secrets() {
 		text = strings.ReplaceAll(text, s, "••••")
 	}
 	text = strings.Map(func(r rune) rune {

@@ -16,6 +16,7 @@ import (
 	"go.uber.org/zap/zaptest/observer"
 
 	"github.com/bothends/bothends/sink"
+	"github.com/bothends/bothends/sink/spool"
 )
 
 // TestRealInfluxDBAndOneBadLine sends points through a Sink. InfluxDB 1.8 stores the good lines of
@@ -28,7 +29,7 @@ func TestRealInfluxDBAndOneBadLine(t *testing.T) {
 	}
 	core, logs := observer.New(zap.ErrorLevel)
 	out := sink.New(sink.Config{
-		ID: "real", Store: sink.NewMemory(sink.DefaultMemory, time.Now), Output: w, Log: zap.New(core),
+		ID: "real", Store: newStore(t), Output: w, Log: zap.New(core),
 		Metrics: sink.NewMetrics(prometheus.NewRegistry()), Now: time.Now,
 	})
 	const points = 1500
@@ -51,6 +52,17 @@ func TestRealInfluxDBAndOneBadLine(t *testing.T) {
 	if count := s.query("SELECT count(x) FROM m"); len(count) != 1 || count[0]["count"] != json.Number("1500") {
 		t.Errorf("stored %v, want 1,499 good points and the first one", count)
 	}
+}
+
+// newStore returns an empty spool.
+func newStore(t *testing.T) *spool.Spool {
+	t.Helper()
+	s, err := spool.Open(spool.Config{Dir: t.TempDir(), Log: zap.NewNop(), Now: time.Now})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = s.Close() })
+	return s
 }
 
 // runUntil runs a Sink until its status is as wanted.
@@ -76,7 +88,7 @@ func runUntil(t *testing.T, out *sink.Sink, done func(sink.Status) bool) {
 func sending(t *testing.T, n int, h http.HandlerFunc) *sink.Sink {
 	t.Helper()
 	out := sink.New(sink.Config{
-		ID: "fake", Store: sink.NewMemory(sink.DefaultMemory, time.Now), Output: newWriter(t, h), Log: zap.NewNop(),
+		ID: "fake", Store: newStore(t), Output: newWriter(t, h), Log: zap.NewNop(),
 		Metrics: sink.NewMetrics(prometheus.NewRegistry()), Now: time.Now,
 	})
 	var lines bytes.Buffer

@@ -27,6 +27,7 @@ type Writer struct {
 	api    api.WriteAPIBlocking
 	doer   *doer
 	bucket string
+	at     Places
 	now    func() time.Time
 }
 
@@ -43,11 +44,12 @@ func NewWriter(cfg Config, now func() time.Time) (*Writer, error) {
 	}
 	options := influxdb2.DefaultOptions().SetPrecision(time.Millisecond).SetApplicationName("bothends")
 	options.HTTPOptions().SetHTTPDoer(d)
-	client := influxdb2.NewClientWithOptions(address.String(), cfg.Token.Reveal(), options)
+	client := influxdb2.NewClientWithOptions(address.String(), "", options) // the doer adds the token
 	return &Writer{
 		api:    client.WriteAPIBlocking(cfg.Org, cfg.Bucket),
 		doer:   d,
 		bucket: cfg.Bucket,
+		at:     cfg.At,
 		now:    now,
 	}, nil
 }
@@ -95,6 +97,9 @@ func (w *Writer) Write(ctx context.Context, lines []byte) error {
 	}
 	return w.judge(answer)
 }
+
+// Renew implements sink.Renewer.
+func (w *Writer) Renew() (changed bool, err error) { return w.doer.login.renew() }
 
 // Close closes idle connections.
 func (w *Writer) Close() { w.doer.client.CloseIdleConnections() }

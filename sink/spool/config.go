@@ -20,10 +20,8 @@ const (
 	maxSegmentAge = 10 * time.Minute
 	// keepFor is how long points stay on disk after they were stored.
 	keepFor = time.Hour
-
-	// Bounds of a request, as of sink.Memory.
-	maxBatchPoints = 2000
-	maxBatchBytes  = 1_000_000
+	// hangsAfter is how long a Flush may take before the disk counts as failing.
+	hangsAfter = 5 * time.Second
 )
 
 // Config is what a spool is made of. Zero values of Quota and MaxMemory mean the defaults.

@@ -38,6 +38,8 @@ type placed struct {
 func (s *Spool) Flush() (sink.Flushed, error) {
 	s.writing.Lock()
 	defer s.writing.Unlock()
+	s.noteFlush(time.Now())
+	defer s.noteFlush(time.Time{})
 	var f sink.Flushed
 	batch := s.closeMemory()
 	for _, r := range batch {
@@ -56,6 +58,16 @@ func (s *Spool) Flush() (sink.Flushed, error) {
 	f.Dropped += s.retire(keepFor)
 	return f, nil
 }
+
+func (s *Spool) noteFlush(began time.Time) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.flushing = began
+}
+
+// hangs reports whether the disk lets a Flush wait for so long that points are better sent from
+// memory.
+func (s *Spool) hangs() bool { return !s.flushing.IsZero() && time.Since(s.flushing) >= hangsAfter }
 
 // closeMemory returns what waits for the disk. Nothing is appended to it any more.
 func (s *Spool) closeMemory() []*record {
@@ -268,7 +280,7 @@ func (s *Spool) Close() error {
 	defer s.writing.Unlock()
 	s.closeActive()
 	if err != nil {
-		return fmt.Errorf("close the spool in %s: %w", s.cfg.Dir, err)
+		return fmt.Errorf("%s: %w", s.cfg.Dir, err)
 	}
 	return nil
 }

@@ -23,7 +23,11 @@ func (s *Spool) Next(lane sink.Lane) (sink.Batch, bool) {
 			return s.handOut(h), true
 		}
 	}
-	if s.trouble {
+	hangs := s.hangs()
+	if n := len(s.memory); hangs && n > 0 {
+		s.memory[n-1].closed = true
+	}
+	if s.trouble || hangs {
 		if h := s.gather(s.memory, lane); h != nil {
 			return s.handOut(h), true
 		}
@@ -40,7 +44,7 @@ func (s *Spool) gather(from []*record, lane sink.Lane) *handout {
 		if r.taken || !r.closed || waited != (lane == sink.BacklogLane) {
 			continue
 		}
-		if len(h.parts) > 0 && (points+r.points > maxBatchPoints || bytes+len(r.lines) > s.batchBytes()) {
+		if len(h.parts) > 0 && (points+r.points > sink.MaxBatchPoints || bytes+len(r.lines) > s.batchBytes()) {
 			break
 		}
 		points, bytes = points+r.points, bytes+len(r.lines)

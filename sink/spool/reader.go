@@ -51,7 +51,7 @@ func (s *Spool) nextBacklog() (sink.Batch, bool) {
 	}
 	s.mu.Unlock()
 	points := 0
-	for points < maxBatchPoints {
+	for points < sink.MaxBatchPoints {
 		s.recountPassed()
 		g, off, size, ok := s.place()
 		if !ok {
@@ -64,7 +64,7 @@ func (s *Spool) nextBacklog() (sink.Batch, bool) {
 			}
 			continue
 		}
-		if len(h.parts) > 0 && (points+hd.points > maxBatchPoints || len(h.lines)+hd.raw > s.batchBytes()) {
+		if len(h.parts) > 0 && (points+hd.points > sink.MaxBatchPoints || len(h.lines)+hd.raw > s.batchBytes()) {
 			break
 		}
 		if !s.claim(g, &hd, off, at) {

@@ -39,8 +39,10 @@ type Spool struct {
 	segments []*segment // oldest first
 	// trouble is set while the disk does not take lines. They are sent from memory then.
 	trouble bool
-	size    sink.Size
-	spare   [][]byte
+	// flushing is when the Flush under way began; zero when there is none. One that hangs is trouble too.
+	flushing time.Time
+	size     sink.Size
+	spare    [][]byte
 }
 
 // record is a batch of lines that is in memory.
@@ -123,7 +125,7 @@ func (s *Spool) forget(i int) {
 func (s *Spool) openRecord(bytes, points int) *record {
 	if n := len(s.memory); n > 0 {
 		r := s.memory[n-1]
-		if !r.closed && r.points+points <= maxBatchPoints && len(r.lines)+bytes <= s.batchBytes() {
+		if !r.closed && r.points+points <= sink.MaxBatchPoints && len(r.lines)+bytes <= s.batchBytes() {
 			return r
 		}
 		r.closed = true
@@ -136,7 +138,7 @@ func (s *Spool) openRecord(bytes, points int) *record {
 
 // batchBytes keeps records small against what is dropped at once.
 func (s *Spool) batchBytes() int {
-	return int(min(maxBatchBytes, int64(s.cfg.MaxMemory)/16, s.cfg.segmentBytes()/4))
+	return int(min(sink.MaxBatchBytes, int64(s.cfg.MaxMemory)/16, s.cfg.segmentBytes()/4))
 }
 
 const (
