@@ -82,7 +82,10 @@ func (l *cacheLearner) start(cur *Reading) {
 func (l *cacheLearner) changed(prev, cur *Reading) {
 	in, inOK := stepOf(prev, cur, PacketsIn)
 	out, outOK := stepOf(prev, cur, PacketsOut)
-	rate := float32(float64(min(in, out)) / (latest(cur) - l.from).Seconds())
+	rate := float32(0) // of no time there is none
+	if elapsed := latest(cur) - l.from; elapsed > 0 {
+		rate = float32(float64(min(in, out)) / elapsed.Seconds())
+	}
 	if held := earliest(prev) - l.from; held > 0 && l.evident(held, rate) {
 		l.longest = max(l.longest, milliseconds(held))
 	}

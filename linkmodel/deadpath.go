@@ -105,7 +105,7 @@ func (p *deadPath) advance(s *sides, control float64) {
 	edges := s.ages()
 	early := p.streak >= deadStreak && now-p.heard > edges &&
 		(edges <= s.interval/shortEdge || (p.run >= steadyRun && edges <= s.interval))
-	late := p.proved > 0 && now-p.proved >= s.receiving.maxAge()+slack && now-p.heard > s.ages()
+	late := p.proved != 0 && now-p.proved >= s.receiving.maxAge()+slack && now-p.heard > s.ages()
 	p.dead = p.dead || early || late
 	p.streak = min(p.streak, deadStreak)
 }

@@ -32,6 +32,9 @@ type endTracker struct {
 	unconfirmed bool
 	// contextAt is when the latest slower read came in.
 	contextAt time.Duration
+	// untimed tells that only the wall clock, which may have been set, says how long ago the latest
+	// reading was: it is of an earlier run of the machine. The next answer decides.
+	untimed bool
 	// pending is a restart not told yet.
 	pending *restartEvidence
 }
@@ -54,12 +57,17 @@ func (t *endTracker) observe(ev *EndView, o *Outcome, declared float64) {
 }
 
 func (t *endTracker) answered(ev *EndView, cur *Reading, declared float64) {
-	if ev.Seen {
-		t.advance(&ev.Interval, &ev.Last, cur, declared)
-	} else {
+	switch {
+	case !ev.Seen:
 		ev.Interval = Interval{Reason: ReasonFirst}
 		t.rebase(cur)
+	case t.untimed && !t.retime(&ev.Last, cur):
+		ev.Interval = Interval{Reason: ReasonClock}
+		t.rebase(cur)
+	default:
+		t.advance(&ev.Interval, &ev.Last, cur, declared)
 	}
+	t.untimed = false
 	ev.Last = *cur
 	if cur.Admin == StatusUp {
 		t.wasUp = true

@@ -43,10 +43,11 @@ func (t *Tracker) endEvents(e End, before *endBefore, fresh *Context) {
 		return
 	}
 	if before.misses >= SilentAfter {
-		t.view.addEvent(Event{
-			Kind: EventBack, End: e, Duration: ev.Last.Mono - before.last.Mono,
-			Text: fmt.Sprintf("answers again after %d missed polls", before.misses),
-		})
+		back := Event{Kind: EventBack, End: e, Text: fmt.Sprintf("answers again after %d missed polls", before.misses)}
+		if before.seen {
+			back.Duration = ev.Last.Mono - before.last.Mono
+		}
+		t.view.addEvent(back)
 	}
 	t.missEvents(e, before)
 	if before.seen {

@@ -24,13 +24,14 @@ const (
 	ReasonOffload              // packet counts are of segmentation-offload super-packets
 	ReasonInconsistent         // the far end received more than the near end sent
 	ReasonIdle                 // too few packets to state a ratio
+	ReasonClock                // the clock was set while bothends did not run: the time between is not known
 )
 
 var reasonNames = [...]string{
 	"", "first-reading", "missed-poll", "restart", "discontinuity", "reset", "glitch",
 	"renumbered", "replaced", "implausible", "ambiguous-wrap", "stale-counters", "no-counter",
 	"no-capacity", "far-end-silent", "window-too-short", "segmentation-offload",
-	"ends-inconsistent", "idle",
+	"ends-inconsistent", "idle", "clock-set",
 }
 
 // String returns the stable word used in JSON and on the page.

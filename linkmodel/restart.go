@@ -37,6 +37,23 @@ func startedSince(prev, cur *Reading, elapsed time.Duration) bool {
 	return cur.UpTime < prev.UpTime && ticks(cur.UpTime) <= elapsed+uptimeTolerance(prev, cur, elapsed)
 }
 
+// retime holds how long ago prev was by the wall clock, over a restart of the machine that bothends
+// runs on, against the router's own clock. Where they agree the router's is taken, which nobody set;
+// where they do not, it returns false, unless it is the router that restarted.
+func (t *endTracker) retime(prev, cur *Reading) bool {
+	elapsed := cur.Mono - prev.Mono
+	if uptimeOff(prev, cur, elapsed) || t.trust.disbelieved.has(markUpTime) {
+		began := cur.UpTime < prev.UpTime || ticks(cur.UpTime) <= elapsed+uptimeTolerance(prev, cur, elapsed)
+		return began && !t.trust.disbelieved.has(markUpTime) && restarted(prev, cur, elapsed)
+	}
+	off := elapsed - ticks(cur.UpTime-prev.UpTime)
+	prev.Mono += off
+	if t.waiting {
+		t.held.Mono += off
+	}
+	return true
+}
+
 // rebootTolerance is by how much a host's uptime may differ from our clock without a reboot.
 const rebootTolerance = 10 * time.Second
 

@@ -22,6 +22,9 @@ func anew(t *rapid.T, r *Reading) {
 	}
 }
 
+// wrapTaken is the one upset that does not look like a step back.
+const wrapTaken = "the agent takes new counters for a wrap"
+
 var upsets = [...]upset{
 	{"reboot", ReasonRestart, "", func(t *rapid.T, r *Reading) {
 		anew(t, r)
@@ -32,7 +35,7 @@ var upsets = [...]upset{
 	{"clear without a mark", ReasonReset, EventReset, anew},
 	{"renumbering", ReasonRenumbered, EventRenumbered, func(t *rapid.T, r *Reading) { anew(t, r); r.Index++ }},
 	{"line card of another speed", ReasonReplaced, EventSpeed, func(t *rapid.T, r *Reading) { anew(t, r); r.HighSpeed = 50_000 - r.HighSpeed }},
-	{"the agent takes new counters for a wrap", ReasonReset, EventReset, func(t *rapid.T, r *Reading) {
+	{wrapTaken, ReasonReset, EventReset, func(t *rapid.T, r *Reading) {
 		k := &r.Counters
 		for i, way := range ways {
 			unicast := [...]Counter{InUcastPkts, OutUcastPkts}[i]

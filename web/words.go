@@ -60,6 +60,7 @@ var reasonSentences = map[linkmodel.Reason]string{
 	linkmodel.ReasonOffload:       "packet counts are distorted by segmentation offload",
 	linkmodel.ReasonInconsistent:  "more arrived than was sent: do the two ends belong together?",
 	linkmodel.ReasonIdle:          "too little traffic for a ratio",
+	linkmodel.ReasonClock:         "the clock was set while bothends did not run",
 }
 
 // missSentences say in words why an end gave no reading.
