@@ -64,12 +64,12 @@ func (s *State) OpenEpisodes() ([]Episode, error) {
 	return episodes, nil
 }
 
-// Prune forgets events from before an instant and episodes that were over by then. Open episodes
-// stay however old they are.
+// Prune forgets events and documents from before an instant and episodes that were over by then.
+// Open episodes stay however old they are.
 func (s *State) Prune(before time.Time) error {
 	return s.write("prune history", func(tx *sql.Tx) error {
 		for _, text := range []string{
-			"DELETE FROM event WHERE at < ?", "DELETE FROM episode WHERE until < ?",
+			"DELETE FROM event WHERE at < ?", "DELETE FROM episode WHERE until < ?", "DELETE FROM document WHERE at < ?",
 		} {
 			if _, err := tx.ExecContext(context.Background(), text, nanos(before)); err != nil {
 				return err

@@ -43,50 +43,58 @@ func migrations() ([]migration, error) {
 	return steps, nil
 }
 
-// version returns the number of the newest migration in the file, 0 for an empty file.
-func (s *State) version() (int, error) {
-	var tables int
-	err := s.db.QueryRowContext(context.Background(),
-		"SELECT count(*) FROM sqlite_schema WHERE name = 'migration'").Scan(&tables)
-	if err != nil || tables == 0 {
-		return 0, err
-	}
-	var version int
-	err = s.db.QueryRowContext(context.Background(),
-		"SELECT coalesce(max(number), 0) FROM migration").Scan(&version)
-	return version, err
+// majorVersion counts the changes of the file that an older bothends does not understand. What it
+// does understand, it opens, also when it does not know all of it.
+const majorVersion = 1
+
+// version is that of a file. The zero version is an empty file's.
+type version struct {
+	// major is compared with majorVersion, step is the number of the newest migration.
+	major, step int
 }
 
-// schema returns the version of the file and all steps this program knows.
-func (s *State) schema() (version int, steps []migration, err error) {
-	version, err = s.version()
-	if err != nil {
-		return 0, nil, err
+// version returns that of the file.
+func (s *State) version() (v version, err error) {
+	ctx := context.Background()
+	var tables, majors int
+	err = s.db.QueryRowContext(ctx, "SELECT count(*) FROM sqlite_schema WHERE name = 'migration'").Scan(&tables)
+	if err != nil || tables == 0 {
+		return v, err
 	}
-	steps, err = migrations()
-	return version, steps, err
+	err = s.db.QueryRowContext(ctx, "SELECT coalesce(max(number), 0) FROM migration").Scan(&v.step)
+	if err != nil {
+		return v, err
+	}
+	// The first step had no major version yet.
+	err = s.db.QueryRowContext(ctx, "SELECT count(*) FROM pragma_table_info('migration') WHERE name = 'major'").Scan(&majors)
+	if v.major = min(v.step, 1); err != nil || majors == 0 {
+		return v, err
+	}
+	err = s.db.QueryRowContext(ctx, "SELECT coalesce(max(major), 0) FROM migration").Scan(&v.major)
+	return v, err
 }
 
 func (s *State) refuseNewer() error {
-	version, steps, err := s.schema()
-	if err != nil {
-		return err
+	v, err := s.version()
+	if err == nil && v.major > majorVersion {
+		err = fmt.Errorf("%s was written by a newer bothends (format %d, this one knows %d): "+
+			"start the newer one, or choose another folder; nothing was changed", s.path(), v.major, majorVersion)
 	}
-	if newest := steps[len(steps)-1].number; version > newest {
-		return fmt.Errorf("%s was written by a newer bothends (schema %d, this one knows %d): "+
-			"start the newer one, or choose another folder; nothing was changed", s.path(), version, newest)
-	}
-	return nil
+	return err
 }
 
 // migrate applies the steps the file does not have yet, each in its own transaction.
 func (s *State) migrate() error {
-	version, steps, err := s.schema()
+	before, err := s.version()
+	if err != nil {
+		return err
+	}
+	steps, err := migrations()
 	if err != nil {
 		return err
 	}
 	for _, step := range steps {
-		if step.number <= version {
+		if step.number <= before.step {
 			continue
 		}
 		if err := s.write("migrate to "+step.name, step.apply); err != nil {

@@ -12,7 +12,7 @@ import (
 	_ "modernc.org/sqlite" // the driver "sqlite", without cgo
 )
 
-// State is the file of what must survive a restart: events and episodes. A method that returns
+// State is the file of what must survive a restart: events, episodes and what other rooms learned. A method that returns
 // nil has its rows on the disk. Its methods may be called from several goroutines.
 type State struct {
 	dir  string
