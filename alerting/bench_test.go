@@ -57,6 +57,8 @@ type bench struct {
 	decl     linkmodel.Link
 	interval time.Duration
 	polls    int
+	// origin is where the clock of this process begins.
+	origin time.Duration
 }
 
 func newBench(rules Rules) *bench {
@@ -69,13 +71,15 @@ func newBench(rules Rules) *bench {
 	return b
 }
 
+func (b *bench) mono() time.Duration { return b.origin + time.Duration(b.polls)*b.interval }
+
 func (b *bench) at() time.Time { return start.Add(time.Duration(b.polls) * b.interval) }
 
 // signals judges one poll that consists of these signals.
 func (b *bench) signals(s ...linkmodel.Signal) []Notification {
 	defer func() { b.polls++ }()
 	return b.observe(b.link(b.decl.Name), &observation{
-		link: b.decl.Name, at: b.at(), mono: time.Duration(b.polls) * b.interval,
+		link: b.decl.Name, at: b.at(), mono: b.mono(), interval: b.interval,
 	}, s)
 }
 

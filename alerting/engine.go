@@ -17,6 +17,10 @@ type Engine struct {
 	mu sync.Mutex
 	// orphans are restored episodes that nothing judges any more.
 	orphans []*Episode
+
+	movedMu sync.Mutex
+	// moved are the links of which Moved tells next.
+	moved map[string]struct{}
 }
 
 // plan is what the engine judges and by what. Reload makes another one.
@@ -34,6 +38,10 @@ type link struct {
 	judges []*judge
 	// ended are the episodes that are over and not told to be over.
 	ended []*Episode
+	// seen is the instant of the latest view. away tells that it was of the last run, unsure that
+	// nobody knows how long ago.
+	seen         time.Duration
+	away, unsure bool
 }
 
 // New returns an engine for the links that have rules in cfg. The links must not change afterwards.
@@ -72,7 +80,7 @@ func (e *Engine) Observe(v *linkmodel.View) []Notification {
 	var buf [numSignals]linkmodel.Signal
 	signals := linkmodel.AppendSignals(buf[:0], v)
 	witnessed(signals, v)
-	o := observation{link: v.Link.Name, at: v.At, mono: v.Mono, view: v}
+	o := observation{link: v.Link.Name, at: v.At, mono: v.Mono, interval: v.Link.Interval, view: v}
 	return e.observe(l, &o, signals)
 }
 
@@ -81,9 +89,16 @@ func (e *Engine) Observe(v *linkmodel.View) []Notification {
 func (e *Engine) observe(l *link, o *observation, signals []linkmodel.Signal) []Notification {
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	l.missed(o.mono)
+	l.seen = o.mono
+	judges, moving := len(l.judges), l.underWay()
 	l.judge(o, signals)
 	l.hold(explained)
-	return e.tell(l, o.at)
+	told := e.tell(l, o.at)
+	if moving || len(l.judges) != judges || l.underWay() {
+		e.move(o.link)
+	}
+	return told
 }
 
 // judge updates every episode of the link from the signals.

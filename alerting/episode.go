@@ -24,6 +24,12 @@ type Episode struct {
 	// the readings that were quiet, zero while the episode is open.
 	Since time.Time `json:"since"`
 	Until time.Time `json:"until,omitzero"`
+	// Held is the latest reading at which the finding held. EndedAfter is the same once there was a
+	// gap between it and the first quiet reading: the end lies between EndedAfter and Until. Recovered
+	// is the end by the router's own stamp, where it tells.
+	Held       time.Time `json:"held,omitzero"`
+	EndedAfter time.Time `json:"ended_after,omitzero"`
+	Recovered  time.Time `json:"recovered,omitzero"`
 	// Ending says why the episode ended when the fault did not go away by itself.
 	Ending string `json:"ending,omitempty"`
 
@@ -52,8 +58,8 @@ type Episode struct {
 	ToldAt time.Time          `json:"told_at,omitzero"`
 	To     []string           `json:"to,omitempty"`
 
-	// Quiet is how far the way to the end has come. It is not stored: an episode is stored when it
-	// is told, and what was quiet then says nothing of what came after.
+	// Quiet is how far the way to the end has come. It is not stored with the episode, which is when
+	// it is told: what was quiet then says nothing of what came after. See Engine.Document.
 	Quiet Hold `json:"-"`
 }
 

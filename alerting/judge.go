@@ -39,6 +39,10 @@ type judge struct {
 	// seen is how far each level has come; nil while none is passed.
 	seen    *[maxLevels]progress
 	episode *Episode // nil while nothing is open
+	// holding is the instant at which the finding was last seen to hold. unwatched tells that it is
+	// not known, because it was before a restart.
+	holding   time.Duration
+	unwatched bool
 }
 
 // observe judges one signal and returns the episode that ended with it, or nil.
@@ -52,10 +56,11 @@ func (j *judge) observe(s *linkmodel.Signal, o *observation) *Episode {
 	}
 	j.follow(s, o)
 	j.episode.Quiet.observe(j.quiet(s), o.at, o.mono)
+	j.watch(s, o)
 	if !j.episode.Quiet.lasted(clearRuns, j.clearAfter) {
 		return nil
 	}
-	return j.end(j.episode.Quiet.Since, "")
+	return j.end(j.episode.ended(), "")
 }
 
 // look takes the signal into the progress of every level, and forgets the progress when no level

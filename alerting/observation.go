@@ -11,7 +11,9 @@ type observation struct {
 	link string
 	at   time.Time
 	mono time.Duration
-	view *linkmodel.View // for evidence in texts; nil when only signals are judged
+	// interval is the time between polls.
+	interval time.Duration
+	view     *linkmodel.View // for evidence in texts; nil when only signals are judged
 }
 
 // numSignals is how many signals a view gives.

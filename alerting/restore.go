@@ -7,8 +7,8 @@ import (
 )
 
 // Restore continues the episodes of the last run: same ids, nothing told twice. The way to their
-// end starts anew. It must be called before the first Observe. Episodes whose link or threshold is no longer in the inventory end at
-// the next Remind.
+// end starts anew, unless Resume continues it. It must be called before the first Observe. Episodes
+// whose link or threshold is no longer in the inventory end at the next Remind.
 func (e *Engine) Restore(episodes []Episode) {
 	for i := range episodes {
 		ep := episodes[i].snapshot()
@@ -34,7 +34,11 @@ func (l *link) restore(ep *Episode) bool {
 	if r == nil || l.judgeOf(r) != nil {
 		return false
 	}
-	l.open(r).episode = ep
+	j := l.open(r)
+	if ep.Held.IsZero() {
+		ep.Held = ep.ToldAt
+	}
+	j.episode, j.unwatched = ep, true
 	return true
 }
 

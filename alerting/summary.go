@@ -3,6 +3,7 @@ package alerting
 import (
 	"cmp"
 	"strings"
+	"time"
 
 	"github.com/bothends/bothends/linkmodel"
 )
@@ -31,12 +32,22 @@ func resolvedSummary(n *Notification) string {
 	if ep.Ending != "" {
 		line += ": " + ep.Ending + ","
 	}
-	line += " after " + lasting(ep.Until.Sub(ep.Since)) +
-		" (" + clock(ep.Since, n.At) + " to " + clock(ep.Until, n.At) + " UTC)"
+	line += spanText(ep, n.At)
 	if ep.Kind.Measured() {
 		line += ", peak " + amount(ep, ep.Peak)
 	}
 	return line
+}
+
+// spanText says how long an episode lasted, and from when to when.
+func spanText(ep *Episode, now time.Time) string {
+	from, to := clock(ep.Since, now), clock(ep.Until, now)
+	long := lasting(ep.Until.Sub(ep.Since))
+	if ep.EndedAfter.IsZero() || ep.Ending != "" {
+		return " after " + long + " (" + from + " to " + to + " UTC)"
+	}
+	return " after " + lasting(ep.EndedAfter.Sub(ep.Since)) + " to " + long +
+		" (from " + from + ", ended between " + clock(ep.EndedAfter, now) + " and " + to + " UTC)"
 }
 
 // join puts spaces between the words that are there.

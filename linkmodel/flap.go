@@ -41,3 +41,13 @@ const stampTremble = 200
 func stampAge(r *Reading) time.Duration {
 	return time.Duration(int32(r.UpTime-r.LastChange)) * 10 * time.Millisecond //nolint:gosec // modulo 2^32 is the point
 }
+
+// Changed returns when ifOperStatus took its present value, by the router's own stamp; ok is false
+// where there is none. An agent that began later than the status stamps 0.
+func (r *Reading) Changed() (at time.Time, ok bool) {
+	ago := stampAge(r)
+	if !r.HasLastChange || r.LastChange == 0 || ago < 0 {
+		return time.Time{}, false
+	}
+	return r.At.Add(-ago), true
+}
