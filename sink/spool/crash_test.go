@@ -30,7 +30,9 @@ const (
 )
 
 func TestMain(m *testing.M) {
-	if dir := os.Getenv(childDir); dir != "" {
+	if dir := os.Getenv(childDir); dir != "" && os.Getenv(childFaults) != "" {
+		faultyChild(dir)
+	} else if dir != "" {
 		child(dir)
 	}
 	os.Exit(m.Run())
@@ -139,6 +141,7 @@ type ledger struct {
 	next      int
 	accepted  []int
 	delivered map[int]bool
+	troubles  []string
 	begun     func() // called when a child first accepts something
 }
 
@@ -169,6 +172,8 @@ func (l *ledger) read(t *testing.T, out io.Reader) {
 				}
 				l.delivered[n] = true
 			}
+		case "trouble":
+			l.troubles = append(l.troubles, rest)
 		default:
 			t.Fatalf("child said %q", lines.Text())
 		}

@@ -16,6 +16,13 @@ import (
 // writeChunk bounds what is packed before it is written.
 const writeChunk = 1 << 20
 
+// The probe is as large as a second of a large network, so that a disk does not count as working that
+// has room for a few bytes only. At a start it is swept away like any temporary file.
+const (
+	probeName  = "probe" + temporarySuffix
+	probeBytes = usualRecord
+)
+
 // writer appends to the newest file.
 type writer struct {
 	active  *segment // nil until something is written, and after an error
@@ -50,6 +57,11 @@ func (s *Spool) Flush() (sink.Flushed, error) {
 	if err := s.commit(&f); err != nil {
 		return s.failed(f, err)
 	}
+	if f.Accepted == 0 {
+		if err := s.probe(); err != nil {
+			return s.failed(f, err)
+		}
+	}
 	s.done(batch)
 	s.mu.Lock()
 	s.trouble = false
@@ -68,6 +80,29 @@ func (s *Spool) noteFlush(began time.Time) {
 // hangs reports whether the disk lets a Flush wait for so long that points are better sent from
 // memory.
 func (s *Spool) hangs() bool { return !s.flushing.IsZero() && time.Since(s.flushing) >= hangsAfter }
+
+// probe finds out whether a disk that failed works again when there is nothing to write to it, because
+// points are sent from memory meanwhile.
+func (s *Spool) probe() error {
+	s.mu.Lock()
+	trouble := s.trouble
+	s.mu.Unlock()
+	if !trouble {
+		return nil
+	}
+	_ = s.disk.remove(probeName)
+	to, err := s.disk.create(probeName)
+	if err != nil {
+		return fmt.Errorf("try the disk: %w", err)
+	}
+	_, err = to.Write(make([]byte, probeBytes))
+	if err == nil {
+		err = to.sync()
+	}
+	_ = to.Close()
+	_ = s.disk.remove(probeName)
+	return err
+}
 
 // closeMemory returns what waits for the disk. Nothing is appended to it any more.
 func (s *Spool) closeMemory() []*record {
