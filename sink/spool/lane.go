@@ -158,5 +158,8 @@ func (s *Spool) acknowledge(g *segment, seq uint64, points, bytes int) {
 		g.bytes -= bytes
 		s.size.Points -= points
 		s.size.Bytes -= bytes
+		if g.records == 0 {
+			g.settled = s.cfg.Now()
+		}
 	}
 }

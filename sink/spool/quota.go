@@ -54,8 +54,9 @@ func (s *Spool) retire(keep time.Duration) (dropped int) {
 		s.mu.Lock()
 		g := s.oldestOf(func(g *segment) bool {
 			age := now.Sub(g.newest)
-			stored := g.records == 0 && !g.unreadable
-			return g.counted && (stored && age >= keep || age > s.cfg.Quota.MaxAge && g.handed == 0)
+			kept := max(0, min(age, now.Sub(g.settled)))
+			stored := g.records == 0 && !g.unreadable && kept >= keep
+			return g.counted && (stored || age > s.cfg.Quota.MaxAge && g.handed == 0)
 		})
 		s.mu.Unlock()
 		if g == nil {

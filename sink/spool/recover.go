@@ -243,6 +243,9 @@ func (s *Spool) count(g *segment) {
 	for _, t := range all {
 		s.include(g, t)
 	}
+	if g.records == 0 {
+		g.settled = s.cfg.Now() // or earlier: that is not known
+	}
 	s.size.Points += g.points
 	s.size.Bytes += g.bytes
 }

@@ -21,6 +21,8 @@ type segment struct {
 	first, nonce uint64 // first sequence; identity
 	size         int64  // bytes that hold accepted records
 	born, newest time.Time
+	// settled is when all of it was stored, as far as this run knows.
+	settled time.Time
 	// counted is false for a file of an earlier run that was not looked through yet.
 	counted bool
 	// What is not acknowledged: records, of which backlog wait on disk alone, points and bytes.
@@ -75,6 +77,8 @@ func (b *bitmap) set(i uint64) {
 	}
 	(*b)[i/8] |= 1 << (i % 8)
 }
+
+func (b bitmap) clear(i uint64) { b[i/8] &^= 1 << (i % 8) }
 
 // The file of acknowledgements: nonce of the segment 8 | bitmap | CRC of the bytes before 4. It may be
 // behind what the output has stored, which costs a repetition. It is never ahead.
