@@ -53,6 +53,7 @@ type app struct {
 	pipeline   *pipeline
 	poller     *poller.Poller
 	server     *web.Server
+	supervisor *supervisor
 }
 
 // newApp builds every room from the inventory and hands them to each other. Nothing runs yet; only
@@ -94,6 +95,7 @@ func (a *app) wire() error {
 	a.poller = poller.New(a.inv.Poller, poller.Deps{
 		Log: a.log.Named("poller"), Metrics: a.registry, Now: time.Now, Emit: a.pipeline.handle,
 	})
+	a.supervisor = newSupervisor(a.log.Named("supervisor"), (&source{app: a}).Healthy, a.oneLine)
 	a.server = web.New(a.inv.Web, &source{app: a}, web.Deps{
 		Log: a.log.Named("web"), Gatherer: a.registry, Now: time.Now,
 	})
@@ -136,6 +138,7 @@ func (a *app) tasks() []task {
 		task{"reminders", a.reminders},
 		task{"web", a.server.Run},
 		task{"poller", a.poller.Run},
+		task{"supervisor", a.supervisor.run},
 	)
 }
 

@@ -53,7 +53,7 @@ func TestTasks(t *testing.T) {
 		}
 		return out
 	}
-	want := []string{"state", "notify", "housekeeping", "reminders", "web", "poller"}
+	want := []string{"state", "notify", "housekeeping", "reminders", "web", "poller", "supervisor"}
 	if diff := cmp.Diff(want, names(appInventory)); diff != "" {
 		t.Errorf("tasks (-want +got):\n%s", diff)
 	}
@@ -84,23 +84,6 @@ func TestRunsWithoutReceiversAndOutputs(t *testing.T) {
 	a.ready = func(string) { time.AfterFunc(500*time.Millisecond, cancel) }
 	if err := a.run(ctx); err != nil {
 		t.Fatal(err)
-	}
-}
-
-func TestHealthy(t *testing.T) {
-	a := newTestApp(t, appInventory, t.TempDir())
-	s := &source{app: a}
-	now := a.pipeline.began
-	if err := s.Healthy(now); err != nil {
-		t.Errorf("just started: %v", err)
-	}
-	err := s.Healthy(now.Add(31 * time.Second))
-	if err == nil || !strings.Contains(err.Error(), "no poll has finished for 31s") {
-		t.Errorf("no cycle for three intervals: %v", err)
-	}
-	a.pipeline.lastCycle.Store(int64(25 * time.Second))
-	if err := s.Healthy(now.Add(31 * time.Second)); err != nil {
-		t.Errorf("six seconds after a cycle: %v", err)
 	}
 }
 

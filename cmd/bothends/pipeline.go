@@ -3,7 +3,6 @@ package main
 import (
 	"slices"
 	"sync"
-	"sync/atomic"
 	"time"
 
 	"go.uber.org/zap"
@@ -35,10 +34,8 @@ type pipeline struct {
 	// telling is held shared while a poll is judged and told, and alone while reminders are: a
 	// reminder that was decided before an end must not be told after it.
 	telling sync.RWMutex
-	// began and lastCycle, the time from began to the latest finished cycle, tell whether polling
-	// works. They are monotonic: a step of the wall clock is not a fault.
-	began     time.Time
-	lastCycle atomic.Int64
+	// cycles tell whether polling works.
+	cycles *cycles
 }
 
 // watched is one link on its way through the pipeline.
@@ -60,7 +57,7 @@ type desk struct {
 func newPipeline(links []linkmodel.Link, engine *alerting.Engine, store history.Store) *pipeline {
 	p := &pipeline{
 		links: make(map[string]*watched, len(links)), engine: engine, matcher: linkmodel.NewMatcher(), store: store,
-		began: time.Now(),
+		cycles: newCycles(),
 	}
 	p.desks.New = func() any { return new(desk) }
 	for i := range links {
@@ -89,7 +86,7 @@ func (p *pipeline) handle(poll *linkmodel.Poll) {
 		p.linkEvent(v.Link.Name, &v.Events[i])
 	}
 	p.notify(notes)
-	p.lastCycle.Store(int64(time.Since(p.began)))
+	p.cycles.finished(v.Link.Interval)
 }
 
 // observe brings the link's view up to date. Nobody else changes it until the next poll.

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"fmt"
 	"slices"
 	"time"
 
@@ -141,21 +140,11 @@ func (s *source) polling() web.Polling {
 	return p
 }
 
-// healthyIntervals is how many intervals may pass without a finished cycle.
-const healthyIntervals = 3
-
 // Healthy implements web.Source: polling works while cycles finish.
 func (s *source) Healthy(now time.Time) error {
-	if len(s.inv.Links) == 0 {
-		return nil
-	}
-	shortest := s.inv.Links[0].Interval
+	intervals := map[time.Duration]bool{}
 	for i := range s.inv.Links {
-		shortest = min(shortest, s.inv.Links[i].Interval)
+		intervals[s.inv.Links[i].Interval] = true
 	}
-	last := s.pipeline.began.Add(time.Duration(s.pipeline.lastCycle.Load()))
-	if quiet := now.Sub(last); quiet > healthyIntervals*shortest {
-		return fmt.Errorf("no poll has finished for %v, the shortest interval is %v", quiet.Round(time.Second), shortest)
-	}
-	return nil
+	return s.pipeline.cycles.judge(intervals, now)
 }
