@@ -45,11 +45,23 @@ lint: ## everything a reviewer should not have to say
 fmt: ## format every Go file
 	$(call tool,gofumpt) -w -extra=group_params .
 
-# CHAOS picks some: make chaos CHAOS=TestChaosLoss
+# The whole program under 1,000 links, killed and cut off; then the poller alone under 10,000. What was
+# interrupted goes on where it was, with the same SEED. CHAOS picks tests of the poller:
+# make chaos CHAOS=TestChaosLoss KILLS=0 POWER_CUTS=0 MIXED=0
+SEED ?= 1
+KILLS ?= 1000
+POWER_CUTS ?= 200
+MIXED ?= 120
 CHAOS ?= ^TestChaos
 .PHONY: chaos
-chaos: deps ## what dead routers, loss and slow agents do to a big network (CHAOS=regexp, root, 15 min)
+chaos: deps ## 1,000 kills, 200 power cuts, mixed faults, a big network in trouble (SEED=n, root, 2 h)
+	go run ./internal/rig/chaos -seed $(SEED) -kills $(KILLS) -power-cuts $(POWER_CUTS) -mixed $(MIXED)
 	BOTHENDS_REQUIRE=1 BOTHENDS_CHAOS=1 go test -count=1 -v -timeout=60m -run='$(CHAOS)' ./poller
+
+SOAK ?= 1h
+.PHONY: soak
+soak: ## an hour with a fault each minute: memory, goroutines and descriptors stay flat (SEED=n, root)
+	go run ./internal/rig/chaos -seed $(SEED) -soak $(SOAK)
 
 .PHONY: fuzz
 fuzz: ## fuzz every target, one after the other (FUZZTIME=20s each; before a release 10m)
