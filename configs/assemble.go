@@ -42,10 +42,14 @@ func (d *draft) addLinks(inv *Inventory) {
 	inv.Poller.Links = make([]poller.Link, 0, len(d.links))
 	inv.Alerting.Rules = make(map[string]alerting.Rules, len(d.links))
 	inv.Alerting.Runbook = map[string]string{}
+	inv.Was = map[string]string{}
 	for i := range d.links {
 		l := &d.links[i]
 		inv.Links = append(inv.Links, l.config)
-		p := poller.Link{Name: l.config.Name, Interval: l.config.Interval}
+		if l.was != "" {
+			inv.Was[l.config.Name] = l.was
+		}
+		p := poller.Link{Name: l.config.Name, Was: l.was, Interval: l.config.Interval}
 		for _, e := range linkmodel.Ends {
 			p.Ends[e] = poller.Endpoint{Device: l.config.Ends[e].Device, Interface: l.config.Ends[e].Interface}
 		}

@@ -90,6 +90,10 @@ var codes = map[string]explanation{
 		"value cut by a comment",
 		"In YAML a # after a space begins a comment. A secret that holds one must be quoted.",
 	},
+	"E018": {
+		"former name of another link",
+		"was: tells what a link was called before, so that its counters, history and open alarms go on. No link may have that name now, and one link only may have had it.",
+	},
 	"E019": {
 		"weak SNMPv3 protocol",
 		"MD5 and DES can be broken by whoever records the packets. They need allow_weak: true.",

@@ -27,6 +27,8 @@ type draft struct {
 	ownTypes    map[string]span
 	usedTypes   map[string]bool
 	links       []link
+	linkNames   map[string]bool
+	formers     []former
 	interfaces  map[string]owner
 	receivers   map[string]notify.Config
 	receiverAt  span
@@ -56,6 +58,7 @@ func newDraft() draft {
 		types:       builtinTypes(),
 		ownTypes:    map[string]span{},
 		usedTypes:   map[string]bool{},
+		linkNames:   map[string]bool{},
 		interfaces:  map[string]owner{},
 		receivers:   map[string]notify.Config{},
 		alerting:    alerting.Config{RemindEvery: DefaultRemindEvery},

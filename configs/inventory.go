@@ -16,6 +16,8 @@ import (
 type Inventory struct {
 	// Links are the enabled links in the order of their names.
 	Links []linkmodel.Link
+	// Was holds former names of enabled links by their present ones.
+	Was map[string]string
 	// Sites by name; a site that only a device names is not in it.
 	Sites     map[string]Site
 	Poller    poller.Config

@@ -16,9 +16,9 @@ var (
 		name: "link",
 		keys: []string{
 			"a", "z", "type", "capacity", "circuit", "groups", "thresholds", "interval", "enabled",
-			"notes", "runbook",
+			"notes", "runbook", "was",
 		},
-		later: []string{"was", "protects", "slo"},
+		later: []string{"protects", "slo"},
 	}
 	circuitBlock  = block{name: "circuit", keys: []string{"carrier", "id", "phone"}, prefix: "circuit "}
 	capacityBlock = block{name: "capacity", keys: []string{"a_to_z", "z_to_a"}, prefix: "capacity "}
@@ -30,6 +30,7 @@ type link struct {
 	rules   alerting.Rules
 	runbook string
 	enabled bool
+	was     string
 }
 
 func (w *walker) link(name string, key, v value) {
@@ -62,6 +63,10 @@ func (w *walker) link(name string, key, v value) {
 	if v, ok := f.get("runbook"); ok {
 		l.runbook = w.runbook(v)
 	}
+	if v, ok := f.get("was"); ok {
+		l.was = w.formerName(name, v)
+	}
+	inv.linkNames[name] = true
 	if !l.enabled {
 		inv.counts.Disabled++
 		return

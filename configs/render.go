@@ -103,3 +103,10 @@ func plural(n int, noun string) string {
 	}
 	return strconv.Itoa(n) + " " + noun + "s"
 }
+
+// Text is what Write writes.
+func (ps Problems) Text() string {
+	var b strings.Builder
+	_ = ps.Write(&b) // a Builder takes everything
+	return b.String()
+}

@@ -61,12 +61,18 @@ func (s *State) SaveEvent(events ...Event) error {
 	})
 }
 
-// Rename has all that is kept of a link under its former name be kept under its present one.
-func (s *State) Rename(was, now string) error {
-	return s.write("rename link", func(tx *sql.Tx) error {
-		for _, text := range []string{"UPDATE event SET link = ? WHERE link = ?", "UPDATE episode SET link = ? WHERE link = ?"} {
-			if _, err := tx.ExecContext(context.Background(), text, now, was); err != nil {
-				return err
+// Rename has what is kept of links under their former names be kept under their present ones. links
+// holds the former names by the present ones. What is kept of none of them stays as it is.
+func (s *State) Rename(links map[string]string) error {
+	if len(links) == 0 {
+		return nil
+	}
+	return s.write("rename links", func(tx *sql.Tx) error {
+		for now, was := range links {
+			for _, text := range []string{"UPDATE event SET link = ? WHERE link = ?", "UPDATE episode SET link = ? WHERE link = ?"} {
+				if _, err := tx.ExecContext(context.Background(), text, now, was); err != nil {
+					return err
+				}
 			}
 		}
 		return nil

@@ -108,7 +108,7 @@ func (p *Poller) compareDevices(c *change) map[string]*device {
 		case d == nil:
 			d = p.newDevice(cfg)
 			c.fresh = append(c.fresh, d)
-		case !sameAsked(&d.cfg, cfg):
+		case !d.cfg.Equal(cfg):
 			d = p.succeed(d, cfg)
 			c.fresh = append(c.fresh, d)
 		default:
@@ -241,11 +241,11 @@ func (d *device) retire() {
 	d.transport.forget(&d.peer)
 }
 
-// sameAsked reports whether two descriptions of a router ask it in the same way. How old its
-// counters are is no part of that.
-func sameAsked(a, b *Device) bool {
-	return a.Address == b.Address && a.Port == b.Port && a.Timeout == b.Timeout && a.Retries == b.Retries &&
-		a.Context == b.Context && slices.Equal(a.ReplyFrom, b.ReplyFrom) && a.Credential.equal(&b.Credential)
+// Equal reports whether two descriptions of a router ask it in the same way. How old its counters are
+// is no part of that.
+func (d *Device) Equal(o *Device) bool {
+	return d.Address == o.Address && d.Port == o.Port && d.Timeout == o.Timeout && d.Retries == o.Retries &&
+		d.Context == o.Context && slices.Equal(d.ReplyFrom, o.ReplyFrom) && d.Credential.equal(&o.Credential)
 }
 
 func (c *Credential) equal(o *Credential) bool {

@@ -261,7 +261,11 @@ func TestAlertsAndStatus(t *testing.T) {
 	}}
 	src.status = Status{
 		Version: "v0.1.0", Started: now.In(paris), AlertsOpen: 2, Links: map[string]int{"up": 3, "down": 1},
-		Inventory: Inventory{Path: "links.yaml", LoadedAt: now, Links: 4, Devices: 3, Error: "links.yaml:52: no such device"},
+		Inventory: Inventory{Path: "links.yaml", LoadedAt: now, Links: 4, Devices: 3},
+		Config: Load{
+			LoadedAt: now.In(paris), CheckedAt: now, FailingSince: now, Problem: "links.yaml:52:3: no such device", Problems: 2,
+			NeedsRestart: []string{"web"},
+		},
 		Polling:   Polling{Devices: 3, Answering: 2, Silent: []string{"cr1.par2"}, TicksMissed: 1},
 		Outputs:   []Output{{ID: "influxdb", QueuedPoints: 10, QueuedBytes: 900, LastError: "refused", LastSuccess: now, Dropped: 2}},
 		Receivers: []Receiver{{Name: "noc", Type: "slack", OK: true, LastSuccess: now}},

@@ -4,6 +4,7 @@ import (
 	"crypto/rand"
 	"net"
 	"net/http"
+	"slices"
 	"strings"
 
 	"go.uber.org/zap"
@@ -69,17 +70,39 @@ func hostOnly(host string) string {
 	return strings.TrimSuffix(strings.TrimPrefix(host, "["), "]")
 }
 
-// guardMethod lets only reading requests through: nothing here changes anything.
+// changing are the addresses that change something; all others can only be read.
+var changing = []string{reloadPath}
+
+// guardMethod lets only reading requests through, and only POST where something changes.
 func (s *Server) guardMethod(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if r.Method != http.MethodGet && r.Method != http.MethodHead {
+		reads := r.Method == http.MethodGet || r.Method == http.MethodHead
+		switch changes := slices.Contains(changing, r.URL.Path); {
+		case changes && r.Method != http.MethodPost:
+			w.Header().Set("Allow", http.MethodPost)
+			s.fail(w, r, problem{
+				code: http.StatusMethodNotAllowed, text: "this address changes something and is not read", hint: "use POST",
+			})
+		case !changes && !reads:
 			w.Header().Set("Allow", "GET, HEAD")
 			s.fail(w, r, problem{
-				code: http.StatusMethodNotAllowed, text: "this address can only be read",
-				hint: "use GET",
+				code: http.StatusMethodNotAllowed, text: "this address can only be read", hint: "use GET",
 			})
-			return
+		default:
+			next.ServeHTTP(w, r)
 		}
-		next.ServeHTTP(w, r)
 	})
+}
+
+// guardOrigin refuses what another site has a browser send here: only this page, and programs that are
+// no browser, may change anything.
+func (s *Server) guardOrigin(next http.Handler) http.Handler {
+	guard := http.NewCrossOriginProtection()
+	guard.SetDenyHandler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		s.fail(w, r, problem{
+			code: http.StatusForbidden, text: "another site asked for this",
+			hint: "use bothends itself, or a request without the headers of a browser",
+		})
+	}))
+	return guard.Handler(next)
 }

@@ -39,13 +39,7 @@ func (s *Server) frame(title string, now time.Time) frame {
 	if !status.Started.IsZero() {
 		f.Started = span(now.Sub(status.Started))
 	}
-	if e := status.Inventory.Error; e != "" {
-		f.Problem = "the inventory has errors"
-		if at := status.Inventory.LoadedAt; !at.IsZero() {
-			f.Problem += ", the version of " + clock(at) + " keeps running"
-		}
-		f.Problem += ": " + e
-	}
+	f.Problem = status.Config.Trouble(clock)
 	return f
 }
 

@@ -55,7 +55,11 @@ func TestOverviewReadsWithoutStyle(t *testing.T) {
 	src.views = append(src.views, silent)
 	src.status = Status{
 		Version: "v0.1.0", Started: now.Add(-time.Hour), Polling: Polling{Devices: 3, Answering: 2, Silent: []string{"cr1.par2"}},
-		Inventory: Inventory{Path: "links.yaml", LoadedAt: now.Add(-time.Minute), Error: "links.yaml:52: no such device"},
+		Inventory: Inventory{Path: "links.yaml", LoadedAt: now.Add(-time.Minute)},
+		Config: Load{
+			LoadedAt: now.Add(-time.Minute), FailingSince: now.Add(-30 * time.Second),
+			Problem: "links.yaml:52:3: no such device", Problems: 1,
+		},
 		Outputs:   []Output{{ID: "influxdb", QueuedPoints: 10, Cause: "writes have failed for 9s: connection refused", Dropped: 2}},
 		Receivers: []Receiver{{Name: "noc", Type: "slack", OK: true}},
 	}
@@ -63,7 +67,7 @@ func TestOverviewReadsWithoutStyle(t *testing.T) {
 	want := `bothends
 bothends
 5 links 1 ? unreachable 1 ◆ degraded 1 · unknown 1 ● up 1 ▒ disabled
-▲ the inventory has errors, the version of 2026-12-03 10:51:12 UTC keeps running: links.yaml:52: no such device
+▲ the inventory on disk has errors since 2026-12-03 10:51:42 UTC: links.yaml:52:3: no such device; the one of 2026-12-03 10:51:12 UTC is in use
 Link | State | End a | End z | Traffic a→z | Traffic z→a | Loss | Errors | Carrier | Data age |
 lon1-par2-2 backbone | ? unreachable for 5 m 9 s unreachable at end z | cr1.lon1 et-0/0/1:0 ● up | cr1.par2 et-0/0/3 ? silent | 86.0 Gb/s 86 % counted by a alone | 12.0 Gb/s 12 % counted by a alone | a→z the other end is silent z→a the other end is silent | a→z 0 /s z→a 0 /s | Colt COLT/LON-PAR/00123 | 5 s |
 man4-lon1-1 backbone | ◆ degraded for 41 d 0 h saturated a→z 86 % | cr1.lon1 et-0/0/1:0 ● up | cr1.par2 et-0/0/3 ● up | 86.0 Gb/s 86 % | 12.0 Gb/s 12 % | a→z 0.01 % (0-0.04 %) z→a 1.0 % (0.8-1.2 %) | a→z 0 /s z→a 0 /s | Openreach COLT/LON-PAR/00123 | 5 s |

@@ -24,13 +24,14 @@ func (s *Server) handler() http.Handler {
 	mux.HandleFunc("GET /api/v1/links/{link}/events", s.getEvents)
 	mux.HandleFunc("GET /api/v1/alerts", s.getAlerts)
 	mux.HandleFunc("GET /api/v1/status", s.getStatus)
+	mux.HandleFunc("POST "+reloadPath, s.postReload)
 	mux.HandleFunc("GET /healthz", s.getHealth)
 	mux.Handle("GET /metrics", promhttp.HandlerFor(s.deps.Gatherer,
 		promhttp.HandlerOpts{MaxRequestsInFlight: maxScrapes}))
 	mux.HandleFunc("GET /style.css", static("text/css; charset=utf-8", "static/style.css"))
 	mux.HandleFunc("GET /icon.svg", static("image/svg+xml", "static/icon.svg"))
 	mux.HandleFunc("/", s.notFound)
-	return s.recoverPanic(secure(s.guardHost(s.guardMethod(mux))))
+	return s.recoverPanic(secure(s.guardHost(s.guardMethod(s.guardOrigin(mux)))))
 }
 
 func static(contentType, name string) http.HandlerFunc {

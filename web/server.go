@@ -33,6 +33,9 @@ type Deps struct {
 	Log      *zap.Logger
 	Gatherer prometheus.Gatherer
 	Now      func() time.Time
+	// Reload reads the inventory again and waits until it is in use; nil where there is none to read.
+	// Its error is a *RefusedError where the inventory has errors.
+	Reload func(ctx context.Context) (Reloaded, error)
 }
 
 // Server answers HTTP requests from snapshots of its Source.

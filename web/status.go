@@ -8,6 +8,7 @@ type Status struct {
 	Version   string         `json:"version"`
 	Started   time.Time      `json:"started,omitzero"`
 	Inventory Inventory      `json:"inventory"`
+	Config    Load           `json:"config"`
 	Polling   Polling        `json:"polling"`
 	Links     map[string]int `json:"links"` // how many are in each state
 	// AlertsOpen counts open episodes.
@@ -16,13 +17,44 @@ type Status struct {
 	Receivers  []Receiver `json:"receivers"`
 }
 
-// Inventory is what was loaded last with success, and why a later load failed, if one did.
+// Inventory is the one in use.
 type Inventory struct {
 	Path     string    `json:"path"`
 	LoadedAt time.Time `json:"loaded_at,omitzero"`
 	Links    int       `json:"links"`
 	Devices  int       `json:"devices"`
-	Error    string    `json:"error,omitempty"`
+}
+
+// Load tells whether the inventory on the disk is the one in use.
+type Load struct {
+	// OK is true when the inventory had no errors the last time it was read, at CheckedAt. LoadedAt is
+	// when the one in use was read.
+	OK        bool      `json:"ok"`
+	LoadedAt  time.Time `json:"loaded_at,omitzero"`
+	CheckedAt time.Time `json:"checked_at,omitzero"`
+	// FailingSince is when errors were first found since then, Problem the first of the Problems errors
+	// found last: "links.yaml:12:3: what is wrong".
+	FailingSince time.Time `json:"failing_since,omitzero"`
+	Problem      string    `json:"problem,omitempty"`
+	Problems     int       `json:"problems,omitempty"`
+	// NeedsRestart names settings that the inventory wants otherwise than they are.
+	NeedsRestart []string `json:"needs_restart"`
+}
+
+// Trouble is one sentence about the errors of the inventory on the disk; empty when it is in use.
+func (l *Load) Trouble(clock func(time.Time) string) string {
+	if l.OK || l.Problem == "" {
+		return ""
+	}
+	text := "the inventory on disk has errors"
+	if !l.FailingSince.IsZero() {
+		text += " since " + clock(l.FailingSince)
+	}
+	text += ": " + l.Problem
+	if !l.LoadedAt.IsZero() {
+		text += "; the one of " + clock(l.LoadedAt) + " is in use"
+	}
+	return text
 }
 
 // Polling says which routers answer.
@@ -69,6 +101,9 @@ type Receiver struct {
 // normal returns the status with instants in UTC and lists that are never null.
 func (s Status) normal() Status {
 	s.Started, s.Inventory.LoadedAt = instant(s.Started), instant(s.Inventory.LoadedAt)
+	c := &s.Config
+	c.LoadedAt, c.CheckedAt, c.FailingSince = instant(c.LoadedAt), instant(c.CheckedAt), instant(c.FailingSince)
+	c.NeedsRestart = append([]string{}, c.NeedsRestart...)
 	s.Polling.Silent = append([]string{}, s.Polling.Silent...)
 	s.Outputs = append([]Output{}, s.Outputs...)
 	for i := range s.Outputs {

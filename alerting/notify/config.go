@@ -21,7 +21,7 @@ const (
 	TypeSlack   Type = "slack"
 )
 
-// equal reports whether two descriptions lead to the same receiver.
-func (c *Config) equal(o *Config) bool {
+// Equal reports whether two descriptions lead to the same receiver.
+func (c *Config) Equal(o *Config) bool {
 	return c.Name == o.Name && c.Type == o.Type && c.URL.Equal(o.URL) && c.Secret.Equal(o.Secret)
 }

@@ -55,7 +55,7 @@ func (d *Dispatcher) Reload(cfgs []Config) {
 	for i := range cfgs {
 		cfg := &cfgs[i]
 		w := before[cfg.Name]
-		if was, ok := known[cfg.Name]; w == nil || !ok || !was.equal(cfg) {
+		if was, ok := known[cfg.Name]; w == nil || !ok || !was.Equal(cfg) {
 			r := newReceiver(cfg, d.client)
 			switch {
 			case r == nil:

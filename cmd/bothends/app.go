@@ -6,6 +6,7 @@ import (
 	"io"
 	"os"
 	"runtime/debug"
+	"sync/atomic"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -29,6 +30,8 @@ type options struct {
 	log       *zap.Logger
 	// console, when set, is a receiver that gets everything, in place of the inventory's routes.
 	console notify.Receiver
+	// reload, when set, is how the inventory is read again.
+	reload *rereading
 	// ready is called with the address of the page once it answers.
 	ready func(address string)
 }
@@ -39,7 +42,10 @@ const consoleName = "console"
 // app is the whole program, wired but not running.
 type app struct {
 	options
-	inv        *configs.Inventory
+	inv        *configs.Inventory // as started
+	current    atomic.Pointer[configs.Inventory]
+	config     config
+	reloader   *reloader // nil where there is nothing to reload
 	started    time.Time
 	registry   *prometheus.Registry
 	state      *history.State
@@ -60,6 +66,7 @@ type app struct {
 // the state folder is taken, so that a second instance is refused at once.
 func newApp(inv *configs.Inventory, opts options) (*app, error) {
 	a := &app{options: opts, inv: inv, started: time.Now(), registry: prometheus.NewRegistry()}
+	a.current.Store(inv)
 	a.registry.MustRegister(
 		collectors.NewGoCollector(),
 		collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
@@ -96,9 +103,12 @@ func (a *app) wire() error {
 		Log: a.log.Named("poller"), Metrics: a.registry, Now: time.Now, Emit: a.pipeline.handle,
 	})
 	a.supervisor = newSupervisor(a.log.Named("supervisor"), (&source{app: a}).Healthy, a.oneLine)
-	a.server = web.New(a.inv.Web, &source{app: a}, web.Deps{
-		Log: a.log.Named("web"), Gatherer: a.registry, Now: time.Now,
-	})
+	deps := web.Deps{Log: a.log.Named("web"), Gatherer: a.registry, Now: time.Now}
+	if a.reload != nil {
+		a.reloader = newReloader(a, a.reload)
+		deps.Reload = a.reloader.ask
+	}
+	a.server = web.New(a.inv.Web, &source{app: a}, deps)
 	return nil
 }
 
@@ -112,6 +122,9 @@ func (a *app) judge() error {
 	}
 	a.engine = alerting.New(cfg, a.inv.Links)
 	a.inv.Alerting.Rules = nil // the engine has what it needs of them, and they are large
+	if err := a.state.Rename(a.inv.Was); err != nil {
+		return err
+	}
 	kept, err := a.state.OpenEpisodes()
 	if err != nil {
 		return err
@@ -132,7 +145,7 @@ func (a *app) tasks() []task {
 			}},
 		)
 	}
-	return append(tasks,
+	tasks = append(tasks,
 		task{"notify", a.dispatcher.Run},
 		task{"housekeeping", a.housekeeping},
 		task{"reminders", a.reminders},
@@ -140,6 +153,10 @@ func (a *app) tasks() []task {
 		task{"poller", a.poller.Run},
 		task{"supervisor", a.supervisor.run},
 	)
+	if a.reloader != nil {
+		tasks = append(tasks, task{"reload", a.reloader.run})
+	}
+	return tasks
 }
 
 // collectAt is how far the heap may grow, in percent of what is in use, before garbage is

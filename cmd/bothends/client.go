@@ -50,27 +50,32 @@ func newClient(cmd *cobra.Command) client {
 func (c client) get(ctx context.Context, path string, query url.Values) ([]byte, error) {
 	ctx, cancel := context.WithTimeout(ctx, askTimeout)
 	defer cancel()
-	address := c.server + path
 	if len(query) > 0 {
-		address += "?" + query.Encode()
+		path += "?" + query.Encode()
 	}
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, address, http.NoBody)
+	code, body, err := c.do(ctx, http.MethodGet, path)
+	if err == nil && code != http.StatusOK {
+		return nil, refusal(code, body)
+	}
+	return body, err
+}
+
+// do makes one request and returns the answer, whatever it says. No answer has exit code 5.
+func (c client) do(ctx context.Context, method, path string) (code int, body []byte, err error) {
+	req, err := http.NewRequestWithContext(ctx, method, c.server+path, http.NoBody)
 	if err != nil || req.URL.Host == "" {
-		return nil, &usageError{fmt.Errorf("--server %q: write http://HOST:PORT, for example %s", c.server, defaultServer)}
+		return 0, nil, &usageError{fmt.Errorf("--server %q: write http://HOST:PORT, for example %s", c.server, defaultServer)}
 	}
 	resp, err := http.DefaultClient.Do(req)
 	if err != nil {
-		return nil, exitWith(exitNoService, fmt.Errorf("no bothends answers at %s: is it running? (%w)", c.server, err))
+		return 0, nil, exitWith(exitNoService, fmt.Errorf("no bothends answers at %s: is it running? (%w)", c.server, err))
 	}
 	defer func() { _ = resp.Body.Close() }()
-	body, err := io.ReadAll(io.LimitReader(resp.Body, answerLimit))
+	body, err = io.ReadAll(io.LimitReader(resp.Body, answerLimit))
 	if err != nil {
-		return nil, exitWith(exitNoService, fmt.Errorf("read the answer of %s: %w", c.server, err))
+		return 0, nil, exitWith(exitNoService, fmt.Errorf("read the answer of %s: %w", c.server, err))
 	}
-	if resp.StatusCode != http.StatusOK {
-		return nil, refusal(resp.StatusCode, body)
-	}
-	return body, nil
+	return resp.StatusCode, body, nil
 }
 
 // refusal turns an error of the API into a sentence.

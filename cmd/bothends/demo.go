@@ -6,7 +6,6 @@ import (
 	"io"
 	"net/netip"
 	"os"
-	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -90,11 +89,7 @@ func demoInventory(sim *simulator.Simulator, f *demoFlags, state string) (*confi
 	text := simulator.DemoInventory(sim.Config())
 	inv, problems := configs.Parse([]configs.Source{{Name: "demo", Text: []byte(text)}}, configs.OS())
 	if inv == nil {
-		var why strings.Builder
-		if err := problems.Write(&why); err != nil {
-			return nil, fmt.Errorf("write problems: %w", err)
-		}
-		return nil, fmt.Errorf("the demo's own inventory has errors:\n%s", why.String())
+		return nil, fmt.Errorf("the demo's own inventory has errors:\n%s", problems.Text())
 	}
 	inv.StateDir = state
 	inv.Web.Listen = f.listen

@@ -34,7 +34,7 @@ func (a *app) housekeeping(ctx context.Context) error {
 }
 
 func (a *app) prune() {
-	retention := a.inv.History.Retention
+	retention := a.current.Load().History.Retention
 	if retention <= 0 {
 		retention = history.DefaultRetention
 	}

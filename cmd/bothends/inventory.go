@@ -50,19 +50,19 @@ func configFlag(cmd *cobra.Command) {
 
 // loadInventory reads the inventory at path. With errors in it there is none: they are written to
 // stderr, and the returned error has exit code 3 and nothing left to say. Warnings are written
-// where warn is set.
-func loadInventory(cmd *cobra.Command, path string, warn bool) (*configs.Inventory, error) {
+// where warn is set. files are those that were read, secrets too.
+func loadInventory(cmd *cobra.Command, path string, warn bool) (inv *configs.Inventory, files []string, err error) {
 	began := time.Now()
-	result := configs.Check(path, configs.OS())
+	result, files := readInventory(path)
 	stderr := cmd.ErrOrStderr()
 	if warn || result.Inventory == nil {
 		if err := result.Problems.Write(stderr); err != nil {
-			return nil, fmt.Errorf("write problems: %w", err)
+			return nil, nil, fmt.Errorf("write problems: %w", err)
 		}
 	}
 	if result.Inventory == nil {
 		_, _ = fmt.Fprintln(stderr, result.Closing(time.Since(began)))
-		return nil, exitWith(exitConfig, nil)
+		return nil, nil, exitWith(exitConfig, nil)
 	}
-	return result.Inventory, nil
+	return result.Inventory, files, nil
 }

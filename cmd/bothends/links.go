@@ -41,10 +41,12 @@ func listLinks(cmd *cobra.Command, filters []string, output string) error {
 	if err != nil {
 		return err
 	}
-	body, err := newClient(cmd).get(cmd.Context(), "/api/v1/links", query)
+	c := newClient(cmd)
+	body, err := c.get(cmd.Context(), "/api/v1/links", query)
 	if err != nil {
 		return err
 	}
+	warnOfConfig(cmd, c)
 	if output == outputJSON {
 		_, err := cmd.OutOrStdout().Write(body)
 		return err

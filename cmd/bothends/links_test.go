@@ -19,7 +19,9 @@ func TestLinksTable(t *testing.T) {
 {"link":"new\u001b[2J","state":"unknown","directions":{"a_to_z":{},"z_to_a":{}},"reasons":{"directions.z_to_a.loss":"segmentation-offload"}}]`
 	var asked string
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		asked = r.URL.String()
+		if r.URL.Path == "/api/v1/links" {
+			asked = r.URL.String()
+		}
 		_, _ = w.Write([]byte(answer))
 	}))
 	defer server.Close()

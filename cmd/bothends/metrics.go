@@ -8,16 +8,20 @@ import (
 
 // register adds the metrics that belong to the program as a whole.
 func (a *app) register() {
-	loaded := prometheus.NewGauge(prometheus.GaugeOpts{
+	loaded := prometheus.NewGaugeFunc(prometheus.GaugeOpts{
 		Name: "bothends_config_last_load_successful",
 		Help: "1 when the inventory was read without errors the last time it was read.",
+	}, func() float64 {
+		if a.config.status().OK {
+			return 1
+		}
+		return 0
 	})
-	loadedAt := prometheus.NewGauge(prometheus.GaugeOpts{
+	loadedAt := prometheus.NewGaugeFunc(prometheus.GaugeOpts{
 		Name: "bothends_config_last_load_timestamp_seconds",
 		Help: "When the inventory in use was read, in seconds since 1970.",
-	})
-	loaded.Set(1)
-	loadedAt.Set(float64(a.started.Unix()))
+	}, func() float64 { return float64(a.config.status().LoadedAt.Unix()) })
+	a.config.taken(a.started, nil)
 	a.registry.MustRegister(loaded, loadedAt, episodesOpen(a.engine))
 }
 

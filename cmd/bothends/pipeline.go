@@ -1,8 +1,8 @@
 package main
 
 import (
-	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"go.uber.org/zap"
@@ -20,8 +20,7 @@ import (
 //
 // Nothing after the tracker waits for anything: sinks, recorder and dispatcher queue.
 type pipeline struct {
-	links  map[string]*watched
-	names  []string // in name order
+	fleet  atomic.Pointer[fleet]
 	engine *alerting.Engine
 	// matcher sees all views, to find the interface that belongs to an end whose far end does not.
 	matcher *linkmodel.Matcher
@@ -31,8 +30,9 @@ type pipeline struct {
 	record  func(entry)
 	tell    func(alerting.Notification)
 	desks   sync.Pool // of *desk
-	// telling is held shared while a poll is judged and told, and alone while reminders are: a
-	// reminder that was decided before an end must not be told after it.
+	// telling is held shared while a poll is judged and told, and alone while reminders are, or while
+	// the links change: a reminder that was decided before an end must not be told after it, and no
+	// poll meets one room that knows its link and another that does not.
 	telling sync.RWMutex
 	// cycles tell whether polling works.
 	cycles *cycles
@@ -40,6 +40,7 @@ type pipeline struct {
 
 // watched is one link on its way through the pipeline.
 type watched struct {
+	// encoder changes with telling held alone only.
 	encoder *influxdb.Encoder
 	// mu guards the tracker and its view against readers. The poller never hands over two polls of
 	// a link at a time.
@@ -56,27 +57,21 @@ type desk struct {
 // newPipeline wires the rooms for the given links.
 func newPipeline(links []linkmodel.Link, engine *alerting.Engine, store history.Store) *pipeline {
 	p := &pipeline{
-		links: make(map[string]*watched, len(links)), engine: engine, matcher: linkmodel.NewMatcher(), store: store,
-		cycles: newCycles(),
+		engine: engine, matcher: linkmodel.NewMatcher(), store: store, cycles: newCycles(),
 	}
 	p.desks.New = func() any { return new(desk) }
-	for i := range links {
-		l := &links[i]
-		p.links[l.Name] = &watched{tracker: linkmodel.NewTracker(l), encoder: influxdb.NewEncoder(l)}
-		p.names = append(p.names, l.Name)
-	}
-	slices.Sort(p.names)
+	p.fleet.Store(newFleet(links))
 	return p
 }
 
 // handle takes one poll of one link through all rooms. Calls for different links may overlap.
 func (p *pipeline) handle(poll *linkmodel.Poll) {
-	w, ok := p.links[poll.Link]
-	if !ok {
-		return
-	}
 	p.telling.RLock()
 	defer p.telling.RUnlock()
+	w := p.fleet.Load().links[poll.Link]
+	if w == nil {
+		return
+	}
 	on := p.desks.Get().(*desk) //nolint:errcheck,forcetypeassert // nothing else is put there
 	defer p.desks.Put(on)
 	v, notes := p.observe(w, poll, on)
@@ -96,7 +91,7 @@ func (p *pipeline) observe(w *watched, poll *linkmodel.Poll, on *desk) (*linkmod
 	v := w.tracker.Observe(poll)
 	p.matcher.Observe(v)
 	notes := p.engine.Observe(v)
-	on.findings = p.engine.Open(poll.Link, on.findings[:0])
+	on.findings = p.engine.Open(v.Link.Name, on.findings[:0])
 	return w.tracker.Judge(on.findings), notes
 }
 

@@ -38,7 +38,7 @@ func pollOnce(cmd *cobra.Command, target string) error {
 	if err != nil {
 		return err
 	}
-	inv, err := loadInventory(cmd, path, false)
+	inv, _, err := loadInventory(cmd, path, false)
 	if err != nil {
 		return err
 	}

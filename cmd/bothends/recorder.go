@@ -24,6 +24,7 @@ const (
 type keeper interface {
 	SaveEvent(events ...history.Event) error
 	SaveEpisode(episodes ...history.Episode) error
+	Rename(links map[string]string) error
 }
 
 // recorder writes events and episodes to the state file without making the pipeline wait for the
@@ -33,17 +34,25 @@ type keeper interface {
 type recorder struct {
 	keep     keeper
 	log      *zap.Logger
-	queue    chan history.Event
+	queue    chan happening
 	episodes unsaved
 	lost     prometheus.Counter // events
 	// lostEpisodes counts those for which there was no room to wait.
 	lostEpisodes prometheus.Counter
 	failing      bool
+	// renames wait for the disk: former names by present ones.
+	renames map[string]string
+}
+
+// happening is what waits for the disk: an event, or that a link has another name from here on.
+type happening struct {
+	history.Event
+	was string // the former name of Link; empty for an event
 }
 
 func newRecorder(keep keeper, log *zap.Logger, metrics prometheus.Registerer) *recorder {
 	r := &recorder{
-		keep: keep, log: log, queue: make(chan history.Event, recordQueue),
+		keep: keep, log: log, queue: make(chan happening, recordQueue), renames: map[string]string{},
 		episodes: unsaved{latest: make(map[string]history.Episode)},
 		lost: prometheus.NewCounter(prometheus.CounterOpts{
 			Name: "bothends_events_lost_total",
@@ -64,9 +73,18 @@ func (r *recorder) record(e entry) {
 		r.lostEpisodes.Inc()
 	}
 	select {
-	case r.queue <- e.event:
+	case r.queue <- happening{Event: e.event}:
 	default:
 		r.lost.Inc()
+	}
+}
+
+// rename has what was recorded of a link so far, and what waits to be, be found under its present
+// name. It waits for room in the queue.
+func (r *recorder) rename(ctx context.Context, was, now string) {
+	select {
+	case r.queue <- happening{history.Event{Link: now}, was}:
+	case <-ctx.Done():
 	}
 }
 
@@ -79,7 +97,7 @@ func (r *recorder) run(ctx context.Context) error {
 		case e := <-r.queue:
 			r.save(r.collect(e))
 		case <-again.C:
-			if r.episodes.len() > 0 {
+			if r.episodes.len() > 0 || len(r.renames) > 0 {
 				r.save(nil)
 			}
 		case <-ctx.Done():
@@ -94,7 +112,7 @@ func (r *recorder) finish() {
 	for len(r.queue) > 0 {
 		r.save(r.collect(<-r.queue))
 	}
-	if r.episodes.len() > 0 {
+	if r.episodes.len() > 0 || len(r.renames) > 0 {
 		r.save(nil)
 	}
 	if left := r.episodes.len(); left > 0 {
@@ -103,18 +121,24 @@ func (r *recorder) finish() {
 	}
 }
 
-// collect takes first and whatever else is queued, up to one batch.
-func (r *recorder) collect(first history.Event) []history.Event {
-	events := []history.Event{first}
-	for len(events) < recordBatch {
+// collect takes first and whatever else is queued, up to one batch that ends with a new name.
+func (r *recorder) collect(h happening) []history.Event {
+	var events []history.Event
+	for {
+		if h.was != "" {
+			r.renames[h.Link] = h.was
+			return events
+		}
+		events = append(events, h.Event)
+		if len(events) == recordBatch {
+			return events
+		}
 		select {
-		case e := <-r.queue:
-			events = append(events, e)
+		case h = <-r.queue:
 		default:
 			return events
 		}
 	}
-	return events
 }
 
 // save writes all episodes that wait and then the given events. The episodes matter more: they
@@ -125,6 +149,13 @@ func (r *recorder) save(events []history.Event) {
 		if eventErr := r.keep.SaveEvent(events...); eventErr != nil {
 			r.lost.Add(float64(len(events)))
 			err = eventErr
+		}
+	}
+	if len(r.renames) > 0 {
+		if renameErr := r.keep.Rename(r.renames); renameErr != nil {
+			err = renameErr
+		} else {
+			clear(r.renames)
 		}
 	}
 	switch {

@@ -46,6 +46,22 @@ func (k *fakeKeeper) SaveEpisode(episodes ...history.Episode) error {
 	return k.err
 }
 
+func (k *fakeKeeper) Rename(links map[string]string) error {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if k.err != nil {
+		return k.err
+	}
+	for i := range k.events {
+		for now, was := range links {
+			if k.events[i].Link == was {
+				k.events[i].Link = now
+			}
+		}
+	}
+	return nil
+}
+
 // fail sets the error of all further calls, nil for none.
 func (k *fakeKeeper) fail(err error) {
 	k.mu.Lock()

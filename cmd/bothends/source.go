@@ -15,20 +15,21 @@ type source struct{ *app }
 
 // Links implements web.Source.
 func (s *source) Links() []*linkmodel.View {
-	out := make([]*linkmodel.View, 0, len(s.pipeline.names))
-	for _, name := range s.pipeline.names {
-		out = append(out, s.pipeline.links[name].view())
+	f := s.pipeline.fleet.Load()
+	out := make([]*linkmodel.View, 0, len(f.names))
+	for w := range f.all {
+		out = append(out, w.view())
 	}
 	return out
 }
 
 // Link implements web.Source.
 func (s *source) Link(name string) (*linkmodel.View, bool) {
-	w, ok := s.pipeline.links[name]
-	if !ok {
-		return nil, false
+	f := s.pipeline.fleet.Load()
+	if f.decls[name] == nil {
+		return nil, false // also under a former name
 	}
-	return w.view(), true
+	return f.links[name].view(), true
 }
 
 // Alerts implements web.Source: worst first, of one severity the newest first.
@@ -87,14 +88,16 @@ func (s *source) Series(q web.SeriesQuery) ([]web.Point, error) {
 
 // Status implements web.Source.
 func (s *source) Status() web.Status {
+	inv, load := s.current.Load(), s.config.status()
 	st := web.Status{
 		Version: thisBuild().Version, Started: s.started,
 		Inventory: web.Inventory{
-			Path: s.inventory, LoadedAt: s.started, Links: len(s.inv.Links), Devices: len(s.inv.Poller.Devices),
+			Path: s.inventory, LoadedAt: load.LoadedAt, Links: len(inv.Links), Devices: len(inv.Poller.Devices),
 		},
+		Config:  load,
 		Polling: s.polling(), Links: map[string]int{}, AlertsOpen: openEpisodes(s.engine),
 	}
-	for _, w := range s.pipeline.links {
+	for w := range s.pipeline.fleet.Load().all {
 		st.Links[w.state().String()]++
 	}
 	for _, o := range s.sinks {
@@ -115,7 +118,7 @@ func (s *source) Status() web.Status {
 }
 
 func (s *source) receiverType(name string) string {
-	for _, r := range s.inv.Receivers {
+	for _, r := range s.current.Load().Receivers {
 		if r.Name == name {
 			return string(r.Type)
 		}
@@ -143,8 +146,9 @@ func (s *source) polling() web.Polling {
 // Healthy implements web.Source: polling works while cycles finish.
 func (s *source) Healthy(now time.Time) error {
 	intervals := map[time.Duration]bool{}
-	for i := range s.inv.Links {
-		intervals[s.inv.Links[i].Interval] = true
+	links := s.current.Load().Links
+	for i := range links {
+		intervals[links[i].Interval] = true
 	}
 	return s.pipeline.cycles.judge(intervals, now)
 }

@@ -44,14 +44,20 @@ func episodeEntry(n *alerting.Notification) entry {
 	if !e.Until.IsZero() {
 		out.event.Duration = e.Until.Sub(e.Since)
 	}
+	out.episode = keptEpisode(e)
+	return out
+}
+
+// keptEpisode is what a restart needs of an episode. An episode is plain data; nil is returned only
+// for a value that JSON has no word for.
+func keptEpisode(e *alerting.Episode) *history.Episode {
 	document, err := json.Marshal(e)
 	if err != nil {
-		return out // an episode is plain data; only a value JSON has no word for gets here
+		return nil
 	}
-	out.episode = &history.Episode{
+	return &history.Episode{
 		ID: e.ID, Link: e.Link, Kind: string(e.Kind), Since: e.Since, Until: e.Until, Document: document,
 	}
-	return out
 }
 
 func episodePoint(n *alerting.Notification) influxdb.EventPoint {
@@ -77,6 +83,7 @@ func restoreEpisodes(kept []history.Episode, log *zap.Logger) []alerting.Episode
 				zap.String("episode", k.ID), zap.String("link", k.Link), zap.String("kind", k.Kind), zap.Error(err))
 			continue
 		}
+		e.Link = k.Link // the link may have another name since
 		out = append(out, e)
 	}
 	return out

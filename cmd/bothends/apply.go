@@ -1,0 +1,83 @@
+package main
+
+import (
+	"context"
+	"reflect"
+	"slices"
+	"time"
+
+	"github.com/bothends/bothends/alerting"
+	"github.com/bothends/bothends/configs"
+	"github.com/bothends/bothends/sink/influxdb"
+)
+
+// apply puts another inventory into use. Everything that can fail comes first; then the links change
+// in one piece, between two polls: no room knows a link that another does not.
+func (a *app) apply(ctx context.Context, inv *configs.Inventory) (*change, error) {
+	before := a.current.Load()
+	restart := a.keepFixed(inv)
+	c := compareInventories(before, inv)
+	c.restart = restart
+	refit := a.pipeline.fleet.Load().refit(inv)
+	if err := a.poller.Reload(inv.Poller, func() { a.exchange(inv, refit, c) }); err != nil {
+		return nil, err
+	}
+	for now, was := range refit.was {
+		a.recorder.rename(ctx, was, now)
+	}
+	return c, nil
+}
+
+// exchange is the moment from which on the inventory is in use.
+func (a *app) exchange(inv *configs.Inventory, r *refit, c *change) {
+	p := a.pipeline
+	p.telling.Lock()
+	defer p.telling.Unlock()
+	p.relink(r)
+	rules := alerting.Reload{Config: inv.Alerting, Was: r.was, Anew: r.anew}
+	for _, name := range r.next.names {
+		rules.Links = append(rules.Links, r.next.decls[name])
+	}
+	told, judged := a.engine.Reload(&rules, time.Now())
+	for _, name := range judged {
+		if r.was[name] == "" {
+			c.links.changed[name] = append(c.links.changed[name], "thresholds")
+		}
+	}
+	a.store.Reload(inv.History, r.next.names, r.was)
+	p.notify(told) // by those who were told before
+	a.dispatcher.Reload(inv.Receivers)
+	inv.Alerting.Rules = nil // the engine has what it needs of them
+	a.current.Store(inv)
+}
+
+// keepFixed leaves as they are the settings that cannot change while the program runs, and names
+// those that the inventory wants otherwise.
+func (a *app) keepFixed(inv *configs.Inventory) (restart []string) {
+	fixed := a.inv
+	for _, s := range []struct {
+		name string
+		same bool
+	}{
+		{"state_dir", inv.StateDir == fixed.StateDir},
+		{"web", inv.Web == fixed.Web},
+		{"log", inv.Log == fixed.Log},
+		{"influxdb", slices.EqualFunc(inv.InfluxDB, fixed.InfluxDB, func(a, b influxdb.Config) bool { return sameOutput(&a, &b) })},
+	} {
+		if !s.same {
+			restart = append(restart, s.name)
+		}
+	}
+	inv.StateDir, inv.Web, inv.Log = fixed.StateDir, fixed.Web, fixed.Log
+	inv.InfluxDB = fixed.InfluxDB
+	inv.Alerting.PageURL = fixed.Alerting.PageURL
+	return restart
+}
+
+func sameOutput(a, b *influxdb.Config) bool { return a.Equal(*b) }
+
+// sameRoutes reports whether notifications go the same ways.
+func sameRoutes(a, b *configs.Inventory) bool {
+	x, y := &a.Alerting, &b.Alerting
+	return reflect.DeepEqual(x.Routes, y.Routes) && slices.Equal(x.Default, y.Default) && x.RemindEvery == y.RemindEvery
+}
