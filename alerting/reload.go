@@ -31,39 +31,59 @@ type Reload struct {
 // other thresholds. No view may be observed meanwhile, and none of a link that ended afterwards.
 func (e *Engine) Reload(r *Reload, at time.Time) (told []Notification, changed []string) {
 	before := e.plan.Load()
+	next, kept := before.successor(r)
+	e.plan.Store(next)
+	for _, k := range kept {
+		anew := ""
+		if r.Anew[k.decl.Name] {
+			anew = endedOtherEnds
+		}
+		notes, other := e.relink(k.link, k.decl, k.rules, anew, at)
+		told = append(told, notes...)
+		if other {
+			changed = append(changed, k.decl.Name)
+		}
+	}
+	gone := make(map[*link]bool, len(before.links))
+	for _, l := range before.links {
+		gone[l] = true
+	}
+	for _, k := range kept {
+		delete(gone, k.link)
+	}
+	for l := range gone {
+		told = append(told, e.end(l, at)...)
+	}
+	return told, changed
+}
+
+// keptLink is a link that goes on, and by what.
+type keptLink struct {
+	link  *link
+	decl  *linkmodel.Link
+	rules *ruleset
+}
+
+// successor is the plan after p, complete, and what of p goes on in it.
+func (p *plan) successor(r *Reload) (*plan, []keptLink) {
 	next := &plan{cfg: r.Config, links: make(map[string]*link, len(r.Links))}
 	next.cfg.Rules = nil
-	e.plan.Store(next)
-	shared, left := newRulesets(), make(map[*link]bool, len(before.links))
-	for _, l := range before.links {
-		left[l] = true
-	}
+	shared := newRulesets()
+	var kept []keptLink
 	for _, decl := range r.Links {
 		rules, ok := r.Config.Rules[decl.Name]
 		if !ok {
 			continue
 		}
-		l := before.find(decl.Name, r.Was)
+		set, l := shared.of(decl, &rules), p.find(decl.Name, r.Was)
 		if l == nil {
-			l = &link{decl: decl, rules: shared.of(decl, &rules)}
+			l = &link{decl: decl, rules: set}
 		} else {
-			delete(left, l)
-			anew := ""
-			if r.Anew[decl.Name] {
-				anew = endedOtherEnds
-			}
-			notes, other := e.relink(l, decl, shared.of(decl, &rules), anew, at)
-			told = append(told, notes...)
-			if other {
-				changed = append(changed, decl.Name)
-			}
+			kept = append(kept, keptLink{l, decl, set})
 		}
 		next.links[decl.Name] = l
 	}
-	for l := range left {
-		told = append(told, e.end(l, at)...)
-	}
-	return told, changed
+	return next, kept
 }
 
 // find returns the link that is called name now, or nil.

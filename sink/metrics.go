@@ -43,6 +43,17 @@ func NewMetrics(reg prometheus.Registerer) *Metrics {
 	return m
 }
 
+// Forget removes the metrics of an output that is there no more.
+func (m *Metrics) Forget(id string) {
+	labels := prometheus.Labels{"output": id}
+	for _, v := range []*prometheus.MetricVec{
+		m.accepted.MetricVec, m.dropped.MetricVec, m.deadLetters.MetricVec, m.queuedBytes.MetricVec, m.queuedPoints.MetricVec,
+		m.queueAge.MetricVec, m.damaged.MetricVec, m.writes.MetricVec, m.writeSeconds.MetricVec,
+	} {
+		v.DeletePartialMatch(labels)
+	}
+}
+
 // outputMetrics are the metrics of one sink.
 type outputMetrics struct {
 	accepted, dropped, deadLetters prometheus.Counter

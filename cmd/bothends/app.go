@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"errors"
-	"io"
 	"os"
 	"runtime/debug"
 	"sync/atomic"
@@ -19,7 +18,6 @@ import (
 	"github.com/bothends/bothends/history"
 	"github.com/bothends/bothends/poller"
 	"github.com/bothends/bothends/sink"
-	"github.com/bothends/bothends/sink/influxdb"
 	"github.com/bothends/bothends/web"
 )
 
@@ -53,9 +51,7 @@ type app struct {
 	engine     *alerting.Engine
 	store      *history.Memory
 	dispatcher *notify.Dispatcher
-	sinks      []*sink.Sink
-	writers    []*influxdb.Writer // of the sinks, in their order
-	spools     []io.Closer        // what the sinks keep on disk
+	outputs    outputs
 	pipeline   *pipeline
 	poller     *poller.Poller
 	server     *web.Server
@@ -87,7 +83,8 @@ func (a *app) wire() error {
 	if err := a.judge(); err != nil {
 		return err
 	}
-	if err := a.outputs(); err != nil {
+	a.outputs.metrics = sink.NewMetrics(a.registry)
+	if err := a.openOutputs(); err != nil {
 		return err
 	}
 	a.dispatcher = notify.New(a.inv.Receivers, notify.Deps{Log: a.log.Named("notify"), Metrics: a.registry})
@@ -95,7 +92,7 @@ func (a *app) wire() error {
 		a.dispatcher.Add(consoleName, a.console)
 	}
 	a.pipeline = newPipeline(a.inv.Links, a.engine, a.store)
-	a.pipeline.sinks, a.pipeline.log = a.sinks, a.log
+	a.pipeline.sinks, a.pipeline.log = a.outputs.sinks(), a.log
 	a.pipeline.record = a.recorder.record
 	a.pipeline.tell = a.dispatcher.Deliver
 	a.register()
@@ -136,14 +133,10 @@ func (a *app) judge() error {
 // tasks lists what runs, those that receive before those that send: they stop in reverse, so
 // nothing is sent to a room that has closed.
 func (a *app) tasks() []task {
-	tasks := []task{{"state", a.recorder.run}}
-	if len(a.sinks) > 0 {
-		tasks = append(tasks,
-			task{a.sinksName(), a.runSinks},
-			task{"own metrics", func(ctx context.Context) error {
-				return a.pipeline.selfReport(ctx, a.registry, a.log)
-			}},
-		)
+	tasks := []task{
+		{"state", a.recorder.run},
+		{a.outputs.name(), a.outputs.run},
+		{"own metrics", func(ctx context.Context) error { return a.pipeline.selfReport(ctx, a.registry, a.log) }},
 	}
 	tasks = append(tasks,
 		task{"notify", a.dispatcher.Run},
@@ -187,5 +180,5 @@ func (a *app) run(ctx context.Context) error {
 }
 
 func (a *app) close() error {
-	return errors.Join(closeAll("queue", a.spools...), closeAll("state file", a.state))
+	return errors.Join(closeAll("queue", a.outputs.files()...), closeAll("state file", a.state))
 }

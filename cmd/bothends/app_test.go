@@ -4,7 +4,6 @@ import (
 	"context"
 	"path/filepath"
 	"runtime/debug"
-	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -53,11 +52,11 @@ func TestTasks(t *testing.T) {
 		}
 		return out
 	}
-	want := []string{"state", "notify", "housekeeping", "reminders", "web", "poller", "supervisor"}
+	want := []string{"state", "influxdb", "own metrics", "notify", "housekeeping", "reminders", "web", "poller", "supervisor"}
 	if diff := cmp.Diff(want, names(appInventory)); diff != "" {
 		t.Errorf("tasks (-want +got):\n%s", diff)
 	}
-	want = slices.Insert(want, 1, "influxdb west, east", "own metrics")
+	want[1] = "influxdb west, east"
 	got := names(appInventory + `influxdb:
   - {id: west, url: "http://127.0.0.1:1", bucket: a/b}
   - {id: east, url: "http://127.0.0.1:2", bucket: a/b}

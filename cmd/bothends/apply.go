@@ -18,22 +18,30 @@ func (a *app) apply(ctx context.Context, inv *configs.Inventory) (*change, error
 	restart := a.keepFixed(inv)
 	c := compareInventories(before, inv)
 	c.restart = restart
+	moving, err := a.moveOutputs(inv)
+	if err != nil {
+		return nil, err
+	}
 	refit := a.pipeline.fleet.Load().refit(inv)
-	if err := a.poller.Reload(inv.Poller, func() { a.exchange(inv, refit, c) }); err != nil {
+	if err := a.poller.Reload(inv.Poller, func() { a.exchange(inv, refit, moving, c) }); err != nil {
+		moving.abandon()
 		return nil, err
 	}
 	for now, was := range refit.was {
 		a.recorder.rename(ctx, was, now)
 	}
+	a.leave(moving.gone)
 	return c, nil
 }
 
 // exchange is the moment from which on the inventory is in use.
-func (a *app) exchange(inv *configs.Inventory, r *refit, c *change) {
+func (a *app) exchange(inv *configs.Inventory, r *refit, m *moving, c *change) {
 	p := a.pipeline
 	p.telling.Lock()
 	defer p.telling.Unlock()
 	p.relink(r)
+	a.outputs.take(m)
+	p.sinks = a.outputs.sinks()
 	rules := alerting.Reload{Config: inv.Alerting, Was: r.was, Anew: r.anew}
 	for _, name := range r.next.names {
 		rules.Links = append(rules.Links, r.next.decls[name])
@@ -62,14 +70,20 @@ func (a *app) keepFixed(inv *configs.Inventory) (restart []string) {
 		{"state_dir", inv.StateDir == fixed.StateDir},
 		{"web", inv.Web == fixed.Web},
 		{"log", inv.Log == fixed.Log},
-		{"influxdb", slices.EqualFunc(inv.InfluxDB, fixed.InfluxDB, func(a, b influxdb.Config) bool { return sameOutput(&a, &b) })},
 	} {
 		if !s.same {
 			restart = append(restart, s.name)
 		}
 	}
 	inv.StateDir, inv.Web, inv.Log = fixed.StateDir, fixed.Web, fixed.Log
-	inv.InfluxDB = fixed.InfluxDB
+	for _, o := range a.outputs.list() {
+		for i := range inv.InfluxDB {
+			if now := &inv.InfluxDB[i]; now.ID == o.cfg.ID && now.Spool != o.cfg.Spool {
+				now.Spool = o.cfg.Spool
+				restart = append(restart, "spool of influxdb "+now.ID)
+			}
+		}
+	}
 	inv.Alerting.PageURL = fixed.Alerting.PageURL
 	return restart
 }

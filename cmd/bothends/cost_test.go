@@ -180,7 +180,7 @@ func rush(a *app, polls *traffic, n int) {
 	const queue = spool.DefaultMaxMemory / 4
 	for i := range n {
 		if i%1000 == 0 {
-			for a.sinks[0].Status().QueuedBytes > queue {
+			for a.outputs.all[0].sink.Status().QueuedBytes > queue {
 				time.Sleep(time.Millisecond)
 			}
 		}
@@ -190,7 +190,7 @@ func rush(a *app, polls *traffic, n int) {
 
 // drain waits until the database has everything.
 func drain(a *app) {
-	for a.sinks[0].Status().QueuedBytes > 0 {
+	for a.outputs.all[0].sink.Status().QueuedBytes > 0 {
 		time.Sleep(time.Millisecond)
 	}
 }
@@ -202,7 +202,7 @@ func BenchmarkHandle(b *testing.B) {
 	const links = 5000
 	a := costApp(b, links)
 	polls := newTraffic(a.inv.Links)
-	go func() { _ = a.runSinks(b.Context()) }()
+	go func() { _ = a.outputs.run(b.Context()) }()
 	rush(a, polls, costCycles*links)
 	b.Run("polls", func(b *testing.B) {
 		for b.Loop() {
@@ -230,7 +230,7 @@ func BenchmarkFootprint(b *testing.B) {
 		source := heap()
 		ctx, cancel := context.WithCancel(b.Context())
 		done := make(chan error, 1)
-		go func() { done <- a.runSinks(ctx) }()
+		go func() { done <- a.outputs.run(ctx) }()
 		rush(a, polls, costCycles*links)
 		drain(a)
 		cancel()

@@ -25,7 +25,7 @@ type pipeline struct {
 	// matcher sees all views, to find the interface that belongs to an end whose far end does not.
 	matcher *linkmodel.Matcher
 	store   history.Store
-	sinks   []*sink.Sink
+	sinks   []*sink.Sink // changed with telling held alone only
 	log     *zap.Logger
 	record  func(entry)
 	tell    func(alerting.Notification)

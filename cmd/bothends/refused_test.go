@@ -43,25 +43,25 @@ func TestRefusedTokenIsToldAndHeals(t *testing.T) {
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	done := make(chan error, 1)
-	go func() { done <- runTasks(ctx, []task{{"sinks", a.runSinks}, {"web", a.server.Run}}) }()
-	a.sinks[0].Accept([]byte("m x=1i 1\nm x=2i 2\n"), 2)
+	go func() { done <- runTasks(ctx, []task{{"sinks", a.outputs.run}, {"web", a.server.Run}}) }()
+	a.outputs.all[0].sink.Accept([]byte("m x=1i 1\nm x=2i 2\n"), 2)
 
 	const place = "InfluxDB refuses the token (HTTP 401, token at links.yaml:9:10): unauthorized access"
 	await(t, "the refusal is told", text, func() bool { return strings.Contains(text.String(), place) })
-	await(t, "the status has a cause", text, func() bool { return strings.Contains(a.sinks[0].Status().Cause, place) })
+	await(t, "the status has a cause", text, func() bool { return strings.Contains(a.outputs.all[0].sink.Status().Cause, place) })
 	for _, path := range []string{"/", "/api/v1/status"} {
 		if body := fetched(t, a, path); !strings.Contains(body, place) {
 			t.Errorf("%s does not tell the cause:\n%s", path, body)
 		}
 	}
-	if s := a.sinks[0].Status(); s.QueuedPoints != 2 || s.Dropped+s.DeadLetters != 0 {
+	if s := a.outputs.all[0].sink.Status(); s.QueuedPoints != 2 || s.Dropped+s.DeadLetters != 0 {
 		t.Errorf("status %+v", s)
 	}
 	if err := os.WriteFile(token, []byte("n3w-token\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	await(t, "the points are stored", text, func() bool { return stored.Load() == 2 })
-	await(t, "all is well", text, func() bool { return a.sinks[0].Status().OK })
+	await(t, "all is well", text, func() bool { return a.outputs.all[0].sink.Status().OK })
 	cancel()
 	if err := <-done; err != nil {
 		t.Error(err)

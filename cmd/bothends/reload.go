@@ -97,6 +97,7 @@ const steadyTries = 5
 // read reads the inventory and puts it into use where it has no errors. What changed while it was
 // read may be half of each, and is not used.
 func (r *reloader) read(ctx context.Context, asked bool) reloaded {
+	defer r.app.supervisor.reloading()()
 	for try := 1; ; try++ {
 		before, began := lookAt(r.path, r.secrets), time.Now()
 		result, files := readInventory(r.path)

@@ -15,7 +15,7 @@ import (
 // takes a good one up by itself.
 func TestBrokenInventoryChangesNothing(t *testing.T) {
 	t.Parallel()
-	d := startDaemon(t, 3, func(d *daemon) string { return d.inventory() })
+	d := startDaemon(t, 3, func(d *watcher) string { return d.inventory() })
 	good := d.inventory()
 	await(t, "the first polls", &d.log, func() bool { return d.status().Links["up"] == 3 })
 	begun := time.Now()
@@ -73,7 +73,7 @@ func TestBrokenInventoryChangesNothing(t *testing.T) {
 // TestManySavesHarmNothing saves the inventory fifty times a second, most of them half-written.
 func TestManySavesHarmNothing(t *testing.T) {
 	t.Parallel()
-	d := startDaemon(t, 3, func(d *daemon) string { return d.inventory("l00002") })
+	d := startDaemon(t, 3, func(d *watcher) string { return d.inventory("l00002") })
 	await(t, "the first polls", &d.log, func() bool { return d.status().Links["up"] == 2 })
 	begun, good := time.Now(), d.inventory()
 	for i := range 300 {
@@ -96,7 +96,7 @@ func TestManySavesHarmNothing(t *testing.T) {
 // TestReloadCommandAndSignal has the program read its inventory at once.
 func TestReloadCommandAndSignal(t *testing.T) {
 	t.Parallel()
-	d := startDaemon(t, 3, func(d *daemon) string { return d.inventory("l00002") })
+	d := startDaemon(t, 3, func(d *watcher) string { return d.inventory("l00002") })
 	begun := time.Now()
 	d.write("links.yaml", d.inventory("l00001")+"log: {level: debug}\n")
 	code, out, says := d.run("reload")
@@ -126,7 +126,7 @@ func TestReloadCommandAndSignal(t *testing.T) {
 // on, what goes says so, and what is called otherwise keeps its alert and its past.
 func TestReloadKeepsWhatStays(t *testing.T) {
 	t.Parallel()
-	d := startDaemon(t, 4, func(d *daemon) string { return d.inventory() })
+	d := startDaemon(t, 4, func(d *watcher) string { return d.inventory() })
 	await(t, "the first rates", &d.log, func() bool { return strings.Contains(get(d.page+"/api/v1/links/l00000"), `"bps"`) })
 	for _, link := range []string{"l00001", "l00002", "l00003"} {
 		if err := d.sim.Set(link, func(truth *simulator.Truth) { truth.Cut = true }); err != nil {

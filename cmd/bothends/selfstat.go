@@ -31,6 +31,8 @@ func (p *pipeline) selfReport(ctx context.Context, gatherer prometheus.Gatherer,
 			log.Warn("own metrics incomplete", zap.Error(err))
 		}
 		line, points := influxdb.AppendSelf(nil, instance, now, ownMetrics(families))
+		p.telling.RLock()
+		defer p.telling.RUnlock()
 		p.accept(line, points)
 	})
 	return nil

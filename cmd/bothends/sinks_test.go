@@ -46,7 +46,6 @@ func TestDatabasesThatHangDoNotFailTheStop(t *testing.T) {
 					if err != nil {
 						t.Fatal(err)
 					}
-					a.writers = append(a.writers, writer)
 					store, err := spool.Open(spool.Config{Dir: t.TempDir(), Log: zap.NewNop(), Now: time.Now})
 					if err != nil {
 						t.Fatal(err)
@@ -59,18 +58,18 @@ func TestDatabasesThatHangDoNotFailTheStop(t *testing.T) {
 					for range 10 {
 						s.Accept(bytes.Repeat([]byte("line x=1 1\n"), 5000), 5000)
 					}
-					a.sinks = append(a.sinks, s)
+					a.outputs.all = append(a.outputs.all, &outlet{sink: s, to: newTarget(writer)})
 				}
 				ctx, cancel := context.WithTimeout(t.Context(), 3*time.Second)
 				defer cancel()
 				start := time.Now()
-				if err := runTasks(ctx, []task{{"influxdb", a.runSinks}}); err != nil {
+				if err := runTasks(ctx, []task{{"influxdb", a.outputs.run}}); err != nil {
 					t.Error(err)
 				}
 				if took := time.Since(start) - 3*time.Second; took > time.Second {
 					t.Errorf("stopping took %v", took)
 				}
-				if a.sinks[7].Status().QueuedPoints == 0 {
+				if a.outputs.all[7].sink.Status().QueuedPoints == 0 {
 					t.Error("nothing is left: the test shows nothing")
 				}
 				time.Sleep(time.Second) // the sinks' timers
@@ -83,7 +82,7 @@ func TestDatabasesThatHangDoNotFailTheStop(t *testing.T) {
 func TestOutputsTellWhatIsWrongOnce(t *testing.T) {
 	a := newTestApp(t, appInventory, t.TempDir())
 	a.inv.InfluxDB = []influxdb.Config{{ID: "west", URL: "http://127.0.0.1:1", CAFile: filepath.Join(t.TempDir(), "none.pem")}}
-	err := a.outputs()
+	err := a.openOutputs()
 	if err == nil || strings.Count(err.Error(), "west") != 1 || !strings.Contains(err.Error(), "ca_file: ") {
 		t.Errorf("error %v", err)
 	}
@@ -100,14 +99,14 @@ func TestSinksLogJSONWithoutDoubledKeys(t *testing.T) {
 	a := newTestApp(t, appInventory, t.TempDir())
 	a.log = zap.New(zapcore.NewCore(zapcore.NewJSONEncoder(zap.NewProductionEncoderConfig()), zapcore.AddSync(&text), zap.InfoLevel))
 	a.inv.InfluxDB = []influxdb.Config{{ID: "west", URL: server.URL, Bucket: "b", Token: secret.New("token")}}
-	if err := a.outputs(); err != nil {
+	if err := a.openOutputs(); err != nil {
 		t.Fatal(err)
 	}
-	a.sinks[0].Accept([]byte("line x=1 1\n"), 1)
+	a.outputs.all[0].sink.Accept([]byte("line x=1 1\n"), 1)
 	ctx, cancel := context.WithCancel(t.Context())
 	done := make(chan error, 1)
-	go func() { done <- a.runSinks(ctx) }()
-	await(t, "the point is refused", &lockedBuffer{}, func() bool { return a.sinks[0].Status().DeadLetters == 1 })
+	go func() { done <- a.outputs.run(ctx) }()
+	await(t, "the point is refused", &lockedBuffer{}, func() bool { return a.outputs.all[0].sink.Status().DeadLetters == 1 })
 	cancel()
 	if err := <-done; err != nil {
 		t.Fatal(err)

@@ -100,7 +100,7 @@ func (s *source) Status() web.Status {
 	for w := range s.pipeline.fleet.Load().all {
 		st.Links[w.state().String()]++
 	}
-	for _, o := range s.sinks {
+	for _, o := range s.outputs.sinks() {
 		os := o.Status()
 		st.Outputs = append(st.Outputs, web.Output{
 			ID: os.ID, OK: os.OK, Cause: os.Cause, QueuedPoints: int64(os.QueuedPoints), QueuedBytes: int64(os.QueuedBytes),
