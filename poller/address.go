@@ -4,6 +4,7 @@ import (
 	"context"
 	"net"
 	"net/netip"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -11,9 +12,11 @@ import (
 	"github.com/bothends/bothends/linkmodel"
 )
 
-// Names are looked up again this often, and sooner while there is no address.
+// Names are looked up again this often, so that a change is followed within five minutes; sooner after a
+// look-up that failed, and soonest while there is no address.
 const (
-	refreshName = 5 * time.Minute
+	refreshName = 4 * time.Minute
+	recheckName = time.Minute
 	retryName   = 10 * time.Second
 )
 
@@ -60,34 +63,32 @@ func (a *address) get() (netip.AddrPort, error) {
 	}
 }
 
-// refresh looks the name up once. The address in use stays while it is among the answers.
-func (a *address) refresh(ctx context.Context) {
+// refresh looks the name up once and returns how long to wait before the next time. The address in use
+// stays while it is among the answers.
+func (a *address) refresh(ctx context.Context) (wait time.Duration) {
 	ctx, cancel := context.WithTimeout(ctx, retryName)
 	defer cancel()
 	found, err := a.lookup(ctx, a.host)
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	a.err = err
-	if err != nil || len(found) == 0 {
-		return
-	}
-	for _, ip := range found {
-		if ip.Unmap() == a.current {
-			return
+	switch {
+	case err == nil && len(found) > 0:
+		if !slices.ContainsFunc(found, func(ip netip.Addr) bool { return ip.Unmap() == a.current }) {
+			a.current = found[0].Unmap()
 		}
+		return refreshName
+	case a.current.IsValid():
+		return recheckName
+	default:
+		return retryName
 	}
-	a.current = found[0].Unmap()
 }
 
 // run keeps the address fresh until ctx ends.
 func (a *address) run(ctx context.Context) {
 	for {
-		a.refresh(ctx)
-		wait := refreshName
-		if _, err := a.get(); err != nil {
-			wait = retryName
-		}
-		t := time.NewTimer(wait)
+		t := time.NewTimer(a.refresh(ctx))
 		select {
 		case <-ctx.Done():
 			t.Stop()

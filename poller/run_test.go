@@ -183,7 +183,7 @@ func TestAddressOfAName(t *testing.T) {
 			{[]netip.Addr{one}, retryName, one},
 			{[]netip.Addr{two, one}, refreshName, one}, // still among the answers
 			{nil, refreshName, one},                    // the resolver fails
-			{[]netip.Addr{two}, refreshName, two},
+			{[]netip.Addr{two}, recheckName, two},      // soon after a failure
 		}
 		for i, s := range steps {
 			answer.Store(&s.answer)
@@ -192,6 +192,46 @@ func TestAddressOfAName(t *testing.T) {
 			if got, err := a.get(); err != nil || got.Addr() != s.want {
 				t.Errorf("step %d: %s %v, want %s", i, got, err, s.want)
 			}
+		}
+		cancel()
+		synctest.Wait()
+	})
+}
+
+// TestAddressOutlivesAResolverThatHangs: whoever polls meanwhile gets the last good address at once, and
+// a change is followed within five minutes.
+func TestAddressOutlivesAResolverThatHangs(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		dev := benchDevice("r1")
+		dev.Address = "router.example"
+		a := newAddress(&dev)
+		one, two := netip.MustParseAddr("192.0.2.1"), netip.MustParseAddr("2001:db8::2")
+		found := one
+		var hangs atomic.Bool
+		a.lookup = func(ctx context.Context, _ string) ([]netip.Addr, error) {
+			if hangs.Load() {
+				<-ctx.Done()
+				return nil, ctx.Err()
+			}
+			return []netip.Addr{found}, nil
+		}
+		ctx, cancel := context.WithCancel(t.Context())
+		go a.run(ctx)
+		time.Sleep(time.Second)
+		hangs.Store(true)
+		for range 20 * 60 {
+			start := time.Now()
+			if got, err := a.get(); err != nil || got.Addr() != one || time.Since(start) != 0 {
+				t.Fatalf("while the resolver hangs: %s, %v after %v", got, err, time.Since(start))
+			}
+			time.Sleep(time.Second)
+		}
+		synctest.Wait()
+		found = two
+		hangs.Store(false)
+		time.Sleep(5 * time.Minute)
+		if got, err := a.get(); err != nil || got.Addr() != two {
+			t.Errorf("five minutes after the change: %s, %v", got, err)
 		}
 		cancel()
 		synctest.Wait()

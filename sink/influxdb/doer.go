@@ -8,7 +8,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"net/url"
 	"os"
@@ -34,6 +33,7 @@ const (
 // overwrite the status.
 type doer struct {
 	client  *http.Client
+	dialer  *dialer
 	gzip    bool
 	zippers sync.Pool
 	login   *login
@@ -44,13 +44,13 @@ func newDoer(cfg Config, compress bool) (*doer, error) {
 	if err != nil {
 		return nil, err
 	}
-	d := &doer{gzip: compress, login: newLogin(cfg)}
+	d := &doer{dialer: newDialer(), gzip: compress, login: newLogin(cfg)}
 	d.client = &http.Client{
 		Timeout:       requestTimeout,
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 		Transport: &http.Transport{
 			Proxy:                  http.ProxyFromEnvironment,
-			DialContext:            (&net.Dialer{Timeout: 5 * time.Second}).DialContext,
+			DialContext:            d.dialer.dialContext,
 			TLSClientConfig:        trust,
 			TLSHandshakeTimeout:    10 * time.Second,
 			MaxIdleConnsPerHost:    4, // as many as a sink opens
@@ -103,6 +103,11 @@ func (d *doer) Do(req *http.Request) (*http.Response, error) {
 		if err := d.compress(req); err != nil {
 			return nil, fmt.Errorf("compress: %w", err)
 		}
+	}
+	d.dialer.refresh()
+	if d.dialer.strays() { // close them after their answers, and those that wait now
+		d.client.CloseIdleConnections()
+		req.Close = true
 	}
 	var lines lender
 	lines.lend(req)

@@ -101,5 +101,8 @@ func (w *Writer) Write(ctx context.Context, lines []byte) error {
 // Renew implements sink.Renewer.
 func (w *Writer) Renew() (changed bool, err error) { return w.doer.login.renew() }
 
-// Close closes idle connections.
-func (w *Writer) Close() { w.doer.client.CloseIdleConnections() }
+// Close closes idle connections and ends look-ups.
+func (w *Writer) Close() {
+	w.doer.dialer.end()
+	w.doer.client.CloseIdleConnections()
+}
