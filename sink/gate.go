@@ -17,6 +17,8 @@ type gate struct {
 	closed  bool
 	refused bool
 	until   time.Time // no attempt before
+	// asked is when the database asked to wait until then; zero when it did not.
+	asked   time.Time
 	backoff backoff
 }
 
@@ -79,10 +81,14 @@ func (g *gate) state() (until time.Time, closed bool) {
 	return g.until, g.closed
 }
 
-// open lets all senders through again.
-func (g *gate) open() {
+// open lets all senders through again, after an attempt that began at the given time worked. One that was
+// on its way when the database asked to wait does not end that wait.
+func (g *gate) open(began time.Time) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
+	if g.closed && began.Before(g.asked) {
+		return
+	}
 	g.closed = false
 	g.backoff.reset()
 }
@@ -97,7 +103,10 @@ func (g *gate) close(e *WriteError, began time.Time) (wait time.Duration, news b
 		return 0, false
 	}
 	wait = g.backoff.wait(e)
-	g.closed, g.until = true, now.Add(wait)
+	g.closed, g.until, g.asked = true, now.Add(wait), time.Time{}
+	if e.RetryAfter > 0 {
+		g.asked = now
+	}
 	g.refused = e.Class == ClassRefused
 	return wait, true
 }

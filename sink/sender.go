@@ -88,15 +88,15 @@ func (w *sender) attempt(writing context.Context, d *delivery) (*WriteError, tim
 	if to-d.next == 1 {
 		e = w.question(writing, e)
 	}
-	if w.settle(d, to, e) {
+	if w.settle(d, to, e, began) {
 		return nil, began
 	}
 	return e, began
 }
 
-// settle acts on answers that concern the lines themselves. It returns false for an answer that
-// asks for a wait.
-func (s *Sink) settle(d *delivery, to int, e *WriteError) bool {
+// settle acts on answers that concern the lines themselves, to a request that began at the given time.
+// It returns false for an answer that asks for a wait.
+func (s *Sink) settle(d *delivery, to int, e *WriteError, began time.Time) bool {
 	line := d.lines(to)
 	var alone bool
 	switch e.Class {
@@ -107,7 +107,7 @@ func (s *Sink) settle(d *delivery, to int, e *WriteError) bool {
 	case ClassRetry, ClassRefused:
 		return false
 	}
-	s.gate.open()
+	s.gate.open(began)
 	if alone {
 		s.setAside(line, e)
 	}
@@ -122,7 +122,7 @@ func (s *Sink) write(ctx context.Context, lines []byte) error {
 	answered()
 	s.metrics.writeSeconds.Observe(time.Since(start).Seconds())
 	if err == nil {
-		s.gate.open()
+		s.gate.open(start)
 		s.metrics.writes.WithLabelValues("ok").Inc()
 		if trouble, news := s.health.succeeded(s.cfg.Now()); news {
 			s.log.Info("writes work again", zap.Duration("after", trouble),

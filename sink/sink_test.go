@@ -270,6 +270,33 @@ func TestRetryAfterIsHonoured(t *testing.T) {
 	}
 }
 
+// TestSuccessOnItsWayDoesNotEndRetryAfter answers two requests that are on their way together: the first
+// with a wait, the second, later, with a success.
+func TestSuccessOnItsWayDoesNotEndRetryAfter(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := run(t, 1<<20, func(n int, _ string) error {
+			switch n {
+			case 1:
+				time.Sleep(2 * time.Second)
+			case 2:
+				return &WriteError{Class: ClassRetry, RetryAfter: time.Minute, Text: "slow down"}
+			}
+			return nil
+		})
+		f.accept("a")
+		time.Sleep(1500 * time.Millisecond) // the first request is on its way
+		f.accept("b")
+		time.Sleep(3 * time.Second)
+		f.accept("c")
+		time.Sleep(time.Hour)
+		f.db.mu.Lock()
+		defer f.db.mu.Unlock()
+		if len(f.db.stored) != 3 || f.db.requests[2].Sub(f.db.requests[1]) < time.Minute {
+			t.Errorf("stored %v, requests %v: want a minute before the third", f.db.stored, f.db.requests)
+		}
+	})
+}
+
 func TestBackOffStartsAnewAfterASuccess(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := run(t, 1<<20, func(n int, _ string) error {
