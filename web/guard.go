@@ -71,7 +71,7 @@ func hostOnly(host string) string {
 }
 
 // changing are the addresses that change something; all others can only be read.
-var changing = []string{reloadPath}
+var changing = []string{reloadPath, replayPath}
 
 // guardMethod lets only reading requests through, and only POST where something changes.
 func (s *Server) guardMethod(next http.Handler) http.Handler {

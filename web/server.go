@@ -36,6 +36,9 @@ type Deps struct {
 	// Reload reads the inventory again and waits until it is in use; nil where there is none to read.
 	// Its error is a *RefusedError where the inventory has errors.
 	Reload func(ctx context.Context) (Reloaded, error)
+	// Replay queues points again that came at or after an instant and that an output, or each when the id
+	// is empty, has stored. It returns ErrNoOutput when there is none.
+	Replay func(output string, since time.Time) ([]Replayed, error)
 }
 
 // Server answers HTTP requests from snapshots of its Source.

@@ -64,6 +64,8 @@ type Polling struct {
 	Silent    []string `json:"silent"` // names
 	// TicksMissed counts polls that could not start in time since the start.
 	TicksMissed int64 `json:"ticks_missed"`
+	// Problem says why polling does not work, as /healthz does; empty when it does.
+	Problem string `json:"problem,omitempty"`
 }
 
 // Output is one InfluxDB and what waits for it.

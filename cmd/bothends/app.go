@@ -100,7 +100,7 @@ func (a *app) wire() error {
 		Log: a.log.Named("poller"), Metrics: a.registry, Now: time.Now, Emit: a.pipeline.handle,
 	})
 	a.supervisor = newSupervisor(a.log.Named("supervisor"), (&source{app: a}).Healthy, a.oneLine)
-	deps := web.Deps{Log: a.log.Named("web"), Gatherer: a.registry, Now: time.Now}
+	deps := web.Deps{Log: a.log.Named("web"), Gatherer: a.registry, Now: time.Now, Replay: a.replay}
 	if a.reload != nil {
 		a.reloader = newReloader(a, a.reload)
 		deps.Reload = a.reloader.ask

@@ -34,6 +34,7 @@ type outlet struct {
 	to    *target
 	dir   string // of its queue
 	files []io.Closer
+	queue *spool.Spool // one of them
 
 	stop  context.CancelFunc // set once it runs
 	ended chan struct{}
@@ -85,7 +86,7 @@ func (a *app) newOutlet(cfg *influxdb.Config) (*outlet, error) {
 	letters := spool.NewLetters(filepath.Join(a.inv.StateDir, "deadletter-"+cfg.ID+".log"), time.Now)
 	to := newTarget(writer)
 	return &outlet{
-		cfg: *cfg, to: to, dir: dir, files: []io.Closer{store, letters},
+		cfg: *cfg, to: to, dir: dir, files: []io.Closer{store, letters}, queue: store,
 		sink: sink.New(sink.Config{
 			ID: cfg.ID, Store: store, Output: to, DeadLetters: letters, Log: log, Metrics: a.outputs.metrics, Now: time.Now,
 		}),

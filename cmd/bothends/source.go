@@ -129,6 +129,9 @@ func (s *source) receiverType(name string) string {
 func (s *source) polling() web.Polling {
 	devices := s.poller.Devices()
 	p := web.Polling{Devices: len(devices)}
+	if err := s.Healthy(time.Now()); err != nil {
+		p.Problem = err.Error()
+	}
 	for _, d := range devices {
 		switch {
 		case d.Answering:
