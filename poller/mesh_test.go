@@ -37,7 +37,7 @@ const (
 	meshRetries  = 3
 	// meshLatest is how late a poll may start: the transport sleeps that long while it waits for
 	// answers.
-	meshLatest = 10 * time.Millisecond
+	meshLatest = tickTime
 )
 
 // mesh is a Poller over many routers without a wire.

@@ -14,11 +14,11 @@ import (
 	"github.com/bothends/bothends/internal/datagram"
 )
 
-// How long the transport sleeps while answers are on their way: long enough that requests and
-// answers come in batches at modest rates, shorter while somebody waits for one. The kernel notes
-// when a datagram came, so a longer sleep makes no sample less certain.
+// How long the transport sleeps: tickTime at least, so that requests and answers come in batches at
+// modest rates, since waking up costs as much as some ten polls; less while somebody waits for an
+// answer. The kernel notes when a datagram came, so a longer sleep makes no sample less certain.
 const (
-	tickTime   = 10 * time.Millisecond
+	tickTime   = 20 * time.Millisecond
 	promptTime = time.Millisecond
 )
 
@@ -174,7 +174,7 @@ func (t *transport) turn(w work) time.Duration {
 	case t.active > 0, waiting:
 		return tickTime
 	default:
-		return max(next-mono(), 0)
+		return max(next-mono(), tickTime)
 	}
 }
 

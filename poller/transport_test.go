@@ -35,7 +35,7 @@ func TestRetriesKeepTheTimeoutsPace(t *testing.T) {
 		if len(s.out) != 5 || len(ids) != 5 {
 			t.Errorf("%d requests, %d identifiers", len(s.out), len(ids))
 		}
-		if want := "no answer to 5 requests in 5"; !strings.Contains(o.err.Error(), want) {
+		if want := "no answer to 5 requests in 6"; !strings.Contains(o.err.Error(), want) {
 			t.Errorf("%v, want %q", o.err, want)
 		}
 		s.empty()

@@ -224,7 +224,7 @@ func (s *Socket) countDrops() {
 	s.dropsMu.Lock()
 	defer s.dropsMu.Unlock()
 	// x/sys has no getter for an array. The kernel keeps neither address.
-	_, _, errno := unix.Syscall6(unix.SYS_GETSOCKOPT, uintptr(s.fd), unix.SOL_SOCKET, unix.SO_MEMINFO,
+	_, _, errno := unix.RawSyscall6(unix.SYS_GETSOCKOPT, uintptr(s.fd), unix.SOL_SOCKET, unix.SO_MEMINFO,
 		uintptr(unsafe.Pointer(&info)), uintptr(unsafe.Pointer(&size)), 0)
 	if now := info[unix.SK_MEMINFO_DROPS]; errno == 0 {
 		s.drops += uint64(now - s.dropped)
