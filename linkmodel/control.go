@@ -185,7 +185,7 @@ func (b *controlBound) certain(ratio, half, perFrame float64) float64 {
 	if width := b.width * perFrame; b.suspect {
 		half += width
 	} else {
-		half = math.Hypot(half, width)
+		half = math.Sqrt(half*half + width*width)
 	}
 	return ratio - half
 }

@@ -89,10 +89,11 @@ type fitted struct {
 	perFrame float64
 }
 
-// line fits a line. sent is how many packets were sent in all, rate their mean rate. It is not ok
+// line fits a line; it is the dearest thing done for a poll, so it divides as seldom as it can. sent is how many packets were sent in all, rate their mean rate. It is not ok
 // when the packets do not tell a slope.
 func (s *fitSums) line(n *noiseModel, sent, rate float64) (f fitted, ok bool) {
-	mx, mr := s.x/s.polls, s.r/s.polls
+	each := 1 / s.polls
+	mx, mr := s.x*each, s.r*each
 	sxx := s.xx - mx*s.x
 	if sxx < 1 || sent < 1 {
 		return f, false
@@ -100,14 +101,16 @@ func (s *fitSums) line(n *noiseModel, sent, rate float64) (f fitted, ok bool) {
 	sxd, sxr, srd := s.xd-mx*s.d, s.xr-mx*s.r, s.rd-mr*s.d
 	sxt, srt := s.xt-mx*s.t, s.rt-mr*s.t
 	one := n.variance*rate*rate + countNoise // of one poll, in packets
-	srr := s.rr - mr*s.r + one/n.prior
-	own := sxx - sxr*sxr/srr
-	f.slope = (sxd - sxr*srd/srr) / own
-	f.age = (srd - f.slope*sxr) / srr
-	f.perFrame = (sxt - sxr*srt/srr) / own
-	rest := max(s.dd-s.d*s.d/s.polls-f.slope*sxd-f.age*srd, 0) / (s.blocks - 2)
+	perSrr := 1 / (s.rr - mr*s.r + one*n.perPrior)
+	turned := sxr * perSrr
+	perOwn := 1 / (sxx - sxr*turned)
+	f.slope = (sxd - turned*srd) * perOwn
+	f.age = (srd - f.slope*sxr) * perSrr
+	f.perFrame = (sxt - turned*srt) * perOwn
+	rest := max(s.dd-s.d*s.d*each-f.slope*sxd-f.age*srd, 0) / (s.blocks - 2)
 	local := n.variance*(s.xxrr-2*mx*s.xrr+mx*mx*s.rr)/sxx + countNoise
 	square := max(rest, one, local)
-	f.se = math.Sqrt(square/own + max(f.slope, 1/sent)/sent)
+	perSent := 1 / sent
+	f.se = math.Sqrt(square*perOwn + max(f.slope, perSent)*perSent)
 	return f, true
 }

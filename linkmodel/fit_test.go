@@ -27,7 +27,7 @@ func TestLineIsExact(t *testing.T) {
 			p.d += frames * p.t
 			control.add(1, &p)
 		}
-		n := noiseModel{variance: 1e-6, prior: 1e6} // nothing known of the age
+		n := noiseModel{variance: 1e-6, perPrior: 1e-6} // nothing known of the age
 		f, ok := plain.line(&n, sent, 1000)
 		if !ok || math.Abs(f.slope-slope) > 1e-6 || math.Abs(f.age-age) > 1e-3 {
 			t.Fatalf("fitted %+v, want a slope of %v and an age of %v", f, slope, age)
@@ -51,7 +51,7 @@ func TestStandardErrorIsTrue(t *testing.T) {
 				p := point{x: float64(i) * 10 * rate, r: rate, d: rate * sigma * math.Sqrt(12) * (rng.Float64() - 0.5)}
 				s.add(1, &p)
 			}
-			f, _ := s.line(&noiseModel{variance: sigma * sigma, prior: 1}, float64(polls-1)*10*rate, rate)
+			f, _ := s.line(&noiseModel{variance: sigma * sigma, perPrior: 1}, float64(polls-1)*10*rate, rate)
 			square += f.slope * f.slope / windows
 			told += f.se * f.se / windows
 		}
@@ -67,7 +67,7 @@ func TestNoPacketsNoLine(t *testing.T) {
 	for i := range 20 {
 		s.add(1, &point{d: float64(i), t: float64(i)})
 	}
-	if f, ok := s.line(&noiseModel{variance: 1, prior: 1}, 0, 0); ok {
+	if f, ok := s.line(&noiseModel{variance: 1, perPrior: 1}, 0, 0); ok {
 		t.Fatalf("fitted %+v through no packets", f)
 	}
 }

@@ -40,8 +40,8 @@ func (a cacheAges) sum() time.Duration { return a.sender + a.receiver }
 func edgeDoubt(first, last *lossSample, rate float64, ages cacheAges) float64 {
 	least, most := min(first.lag, last.lag), max(first.lag, last.lag)
 	// delta lies between lowest and highest, the doubt of both instants apart.
-	lowest, highest := -ages.sender.Seconds()-most, ages.receiver.Seconds()-least
-	span := max(highest, 0) - min(lowest, 0) + (first.unsure + last.unsure).Seconds()
+	lowest, highest := -seconds(ages.sender)-most, seconds(ages.receiver)-least
+	span := max(highest, 0) - min(lowest, 0) + seconds(first.unsure+last.unsure)
 	return rate*span + edgePackets
 }
 
@@ -62,12 +62,12 @@ func (s *survey) edges(i, polls int, first *lossSample) {
 	doubt := s.doubt(first, peak)
 	sure := max(edgeDoubt(first, &s.last, edgeBursts*peak, s.ages), certainSigmas*math.Sqrt(2*s.noise.variance)*peak)
 	if short {
-		perFrame := bar.window.Seconds() / first.sent
+		perFrame := seconds(bar.window) / first.sent
 		s.certain = max(s.certain, s.control.certain(bar.ratio, max(sure, minLost)/first.sent, perFrame))
 	}
 	switch bar.half = doubt / first.sent; {
 	case s.picked || first.sent < minLossPackets:
-	case -first.lost > sure+s.control.unexplained()*bar.window.Seconds():
+	case -first.lost > sure+s.control.unexplained()*seconds(bar.window):
 		s.impossible, s.picked = true, true
 	case first.lost >= -doubt:
 		s.offer(&bar)

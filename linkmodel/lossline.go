@@ -25,7 +25,7 @@ const (
 // fit fits a line over the window that starts with block i.
 func (s *survey) fit(i, polls int, first *lossSample) {
 	window := s.last.sentAt - first.sentAt
-	f, ok := s.sums.line(&s.noise, first.sent, first.sent/window.Seconds())
+	f, ok := s.sums.line(&s.noise, first.sent, first.sent/seconds(window))
 	if !ok {
 		return
 	}
@@ -33,7 +33,7 @@ func (s *survey) fit(i, polls int, first *lossSample) {
 	s.testify(&f, sure, polls >= recentFitted)
 	due := s.remember(polls, &f, first.sent) || i == s.oldest
 	if due && window >= controlWindow {
-		s.learn.observe(&f, window.Seconds()/first.sent, s.last.sentAt)
+		s.learn.observe(&f, seconds(window)/first.sent, s.last.sentAt)
 	}
 	switch {
 	case s.impossible || s.picked && !due || first.sent < minLossPackets:

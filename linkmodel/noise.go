@@ -59,9 +59,9 @@ func (n *deltaNoise) learn(a, b, c *lossSample, floor float64) {
 
 func unequal(a, b float64) bool { return a > unevenness*b || b > unevenness*a }
 
-// noiseModel is what is assumed of the polls of a direction: the variance of one delta, the mean of
-// all, and how far that may be from what is assumed, in seconds and their squares.
-type noiseModel struct{ variance, mean, prior float64 }
+// noiseModel is what is assumed of the polls of a direction, in seconds and their squares: the variance
+// of one delta and the mean of all. 1/perPrior is how far the mean may be from that.
+type noiseModel struct{ variance, mean, perPrior float64 }
 
 // noiseFloor is the variance that independent ages between 0 and those of the caches give, in
 // seconds squared, with an instant that is unsure.
@@ -73,5 +73,5 @@ func noiseFloor(ages [2]time.Duration, unsure time.Duration) float64 {
 func (n *deltaNoise) model(ages cacheAges) noiseModel {
 	a, z := ages.sender.Seconds(), ages.receiver.Seconds()
 	prior := (a*a+z*z)/12 + flight*flight
-	return noiseModel{variance: max(float64(n.variance), prior), mean: (z - a) / 2, prior: prior}
+	return noiseModel{variance: max(float64(n.variance), prior), mean: (z - a) / 2, perPrior: 1 / prior}
 }

@@ -72,7 +72,7 @@ func TestNoiseHasAFloor(t *testing.T) {
 	if got, want := float64(n.variance), 25./12; math.Abs(got-want) > 0.001 {
 		t.Errorf("variance %v, want %v", got, want)
 	}
-	if got := n.model(cacheAges{sender: 3 * time.Second, receiver: 4 * time.Second}); got.mean != 0.5 || math.Abs(got.prior-25./12) > 0.001 {
+	if got := n.model(cacheAges{sender: 3 * time.Second, receiver: 4 * time.Second}); got.mean != 0.5 || math.Abs(got.perPrior-12./25) > 0.001 {
 		t.Errorf("model %+v, want a mean of half a second", got)
 	}
 	if got := noiseFloor([2]time.Duration{}, 3*time.Second); got < 3 || got > 3.001 {
