@@ -34,7 +34,7 @@ type keeper interface {
 type recorder struct {
 	keep     keeper
 	log      *zap.Logger
-	queue    chan happening
+	queue    chan *happening // pointers: its room is taken at the start, and seldom needed
 	episodes unsaved
 	lost     prometheus.Counter // events
 	// lostEpisodes counts those for which there was no room to wait.
@@ -52,7 +52,7 @@ type happening struct {
 
 func newRecorder(keep keeper, log *zap.Logger, metrics prometheus.Registerer) *recorder {
 	r := &recorder{
-		keep: keep, log: log, queue: make(chan happening, recordQueue), renames: map[string]string{},
+		keep: keep, log: log, queue: make(chan *happening, recordQueue), renames: map[string]string{},
 		episodes: unsaved{latest: make(map[string]history.Episode)},
 		lost: prometheus.NewCounter(prometheus.CounterOpts{
 			Name: "bothends_events_lost_total",
@@ -73,7 +73,7 @@ func (r *recorder) record(e entry) {
 		r.lostEpisodes.Inc()
 	}
 	select {
-	case r.queue <- happening{Event: e.event}:
+	case r.queue <- &happening{Event: e.event}:
 	default:
 		r.lost.Inc()
 	}
@@ -83,7 +83,7 @@ func (r *recorder) record(e entry) {
 // name. It waits for room in the queue.
 func (r *recorder) rename(ctx context.Context, was, now string) {
 	select {
-	case r.queue <- happening{history.Event{Link: now}, was}:
+	case r.queue <- &happening{history.Event{Link: now}, was}:
 	case <-ctx.Done():
 	}
 }
@@ -122,7 +122,7 @@ func (r *recorder) finish() {
 }
 
 // collect takes first and whatever else is queued, up to one batch that ends with a new name.
-func (r *recorder) collect(h happening) []history.Event {
+func (r *recorder) collect(h *happening) []history.Event {
 	var events []history.Event
 	for {
 		if h.was != "" {
