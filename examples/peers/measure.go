@@ -118,15 +118,15 @@ type sample struct {
 	busy         time.Duration // of the contender's CPU, with all who use it
 }
 
-// run measures one contender: start it, let more than an interval pass, and take the difference between
-// two instants that lie whole intervals apart.
+// run measures one contender: start it, let more than two intervals pass, so that what a start
+// leaves behind is over, and take the difference between two instants that lie whole intervals apart.
 func (m *match) run(ctx context.Context, c *contender) (r result, err error) {
 	e, err := c.start(ctx, m)
 	if err != nil {
 		return r, err
 	}
 	defer e.stop()
-	settle, window := m.aligned(time.Now().Add(m.interval+m.interval/4)), time.Duration(m.cycles)*m.interval
+	settle, window := m.aligned(time.Now().Add(2*m.interval+m.interval/4)), time.Duration(m.cycles)*m.interval
 	if c.flatOut {
 		settle, window = time.Second, min(floorTime, window)
 	}
