@@ -50,7 +50,7 @@ var loads = []load{
 // inventory of its network and works until its standard input ends.
 func simulateLoad() {
 	l := &loads[slices.IndexFunc(loads, func(l load) bool { return l.name == os.Args[1] })]
-	sim, err := simulator.New(simulator.Many(1, l.links, l.routers, netip.MustParseAddrPort("127.30.0.1:20161")))
+	sim, err := simulator.New(simulator.Many(1, l.links, l.routers, freeUDP("127.30.0.1:0")))
 	if err != nil {
 		panic(err)
 	}
@@ -77,8 +77,34 @@ func simulateLoad() {
 	_ = sim.Run(ctx)
 }
 
+// freeUDP is an address with a port that nobody uses, so that two of these processes can work at once.
+func freeUDP(address string) netip.AddrPort {
+	conn, err := net.ListenPacket("udp", address)
+	if err != nil {
+		panic(err)
+	}
+	defer func() { _ = conn.Close() }()
+	return netip.MustParseAddrPort(conn.LocalAddr().String())
+}
+
 // startLoad starts the other process and returns its inventory.
 func startLoad(b *testing.B, l *load) *configs.Inventory {
+	b.Helper()
+	inv, problems := configs.Parse(startRouters(b, l), configs.OS())
+	if inv == nil {
+		b.Fatal(problems.Text())
+	}
+	for i := range inv.Links {
+		inv.Links[i].Interval = l.every
+	}
+	for i := range inv.Poller.Links {
+		inv.Poller.Links[i].Interval = l.every
+	}
+	return inv
+}
+
+// startRouters starts the other process and returns the text of its inventory.
+func startRouters(b *testing.B, l *load) []configs.Source {
 	b.Helper()
 	self, err := os.Executable()
 	if err != nil {
@@ -95,19 +121,7 @@ func startLoad(b *testing.B, l *load) *configs.Inventory {
 	for lines := bufio.NewScanner(stdout); lines.Scan() && lines.Text() != "end of inventory"; {
 		fmt.Fprintln(&text, lines.Text())
 	}
-	inv, problems := configs.Parse(files(text.String()), configs.OS())
-	if inv == nil {
-		var why strings.Builder
-		_ = problems.Write(&why)
-		b.Fatal(why.String())
-	}
-	for i := range inv.Links {
-		inv.Links[i].Interval = l.every
-	}
-	for i := range inv.Poller.Links {
-		inv.Poller.Links[i].Interval = l.every
-	}
-	return inv
+	return files(text.String())
 }
 
 // files spreads a long inventory over several, because one may not be of any length.

@@ -121,6 +121,15 @@ links: {r1-r2: {a: "r1:x", z: "r2:y"}}
 		}
 	}
 
+	// A queue that cannot be opened is found before anything changes.
+	if err := os.WriteFile(filepath.Join(state, "spool", "north"), nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := a.apply(ctx, inventory(strings.Replace(east, "id: east", "id: north", 1))); err == nil || !strings.Contains(err.Error(), "north") {
+		t.Errorf("a queue that is no folder: %v", err)
+	}
+	grows("the one that was to go", three)
+
 	apply(strings.Replace(east, "}\n", ", spool: {max_bytes: 1GiB}}\n", 1), "needs a restart: spool of influxdb east")
 	apply(east + "x-note: none\n")
 	apply(fmt.Sprintf("influxdb: [{id: east, url: %q, bucket: a/b}, {id: west, url: %q, bucket: a/b}]\n", third, first), "outputs added: west")

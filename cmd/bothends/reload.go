@@ -135,8 +135,14 @@ func (r *reloader) decide(ctx context.Context, result *configs.Result, began tim
 	}
 	links := len(result.Inventory.Links)
 	c, err := r.app.apply(ctx, result.Inventory)
-	if err != nil {
-		r.log.Error("the inventory is not used", zap.String("inventory", r.path), zap.Error(err))
+	switch {
+	case err != nil && ctx.Err() != nil:
+		return reloaded{err: errStopping}
+	case err != nil: // what it needs is not there now, as the folder of a queue
+		if r.app.config.refused(began, err.Error(), 1) {
+			r.log.Error("the inventory cannot be used; the one before stays in use, and bothends reload tries again",
+				zap.String("inventory", r.path), zap.Error(err))
+		}
 		return reloaded{err: err}
 	}
 	since := r.app.config.taken(began, c.restart)
