@@ -23,6 +23,15 @@ func (s *Sink) flush() {
 	s.drop(done.Dropped)
 	s.noteStored(err)
 	s.measureQueue()
+	s.measureHealth()
+}
+
+func (s *Sink) measureHealth() {
+	healthy := 0.0
+	if s.health.snapshot(s.cfg.Now()).OK {
+		healthy = 1
+	}
+	s.metrics.healthy.Set(healthy)
 }
 
 func (s *Sink) noteStored(err error) {
@@ -49,6 +58,7 @@ func (s *Sink) watchFlush(began time.Time) (end func()) {
 			return
 		}
 		s.noteStored(fmt.Errorf("the disk has not answered for %v", rounded(time.Since(began))))
+		s.measureHealth()
 		s.wake()
 		watch.Reset(flushEvery)
 	})

@@ -6,7 +6,7 @@ import "github.com/prometheus/client_golang/prometheus"
 type Metrics struct {
 	accepted, dropped, deadLetters *prometheus.CounterVec
 	queuedBytes, queuedPoints      *prometheus.GaugeVec
-	queueAge, damaged              *prometheus.GaugeVec
+	queueAge, damaged, healthy     *prometheus.GaugeVec
 	writes                         *prometheus.CounterVec
 	writeSeconds                   *prometheus.HistogramVec
 }
@@ -34,6 +34,7 @@ func NewMetrics(reg prometheus.Registerer) *Metrics {
 		queuedPoints: gauge("queued_points", "Points that wait to be written."),
 		queueAge:     gauge("queue_age_seconds", "How long the oldest point has waited to be written."),
 		damaged:      gauge("queue_damaged_records", "Places of the queue on disk that could not be read since the start."),
+		healthy:      gauge("healthy", "1 while nothing is wrong with the output, 0 while its status has a cause."),
 		writeSeconds: prometheus.NewHistogramVec(prometheus.HistogramOpts{
 			Name: "bothends_sink_write_seconds", Help: "Duration of write requests.",
 			Buckets: []float64{0.005, 0.02, 0.1, 0.5, 2, 10, 30, 60},
@@ -48,7 +49,7 @@ func (m *Metrics) Forget(id string) {
 	labels := prometheus.Labels{"output": id}
 	for _, v := range []*prometheus.MetricVec{
 		m.accepted.MetricVec, m.dropped.MetricVec, m.deadLetters.MetricVec, m.queuedBytes.MetricVec, m.queuedPoints.MetricVec,
-		m.queueAge.MetricVec, m.damaged.MetricVec, m.writes.MetricVec, m.writeSeconds.MetricVec,
+		m.queueAge.MetricVec, m.damaged.MetricVec, m.healthy.MetricVec, m.writes.MetricVec, m.writeSeconds.MetricVec,
 	} {
 		v.DeletePartialMatch(labels)
 	}
@@ -58,7 +59,7 @@ func (m *Metrics) Forget(id string) {
 type outputMetrics struct {
 	accepted, dropped, deadLetters prometheus.Counter
 	queuedBytes, queuedPoints      prometheus.Gauge
-	queueAge, damaged              prometheus.Gauge
+	queueAge, damaged, healthy     prometheus.Gauge
 	writes                         *prometheus.CounterVec
 	writeSeconds                   prometheus.Observer
 }
@@ -72,6 +73,7 @@ func (m *Metrics) of(id string) outputMetrics {
 		queuedPoints: m.queuedPoints.WithLabelValues(id),
 		queueAge:     m.queueAge.WithLabelValues(id),
 		damaged:      m.damaged.WithLabelValues(id),
+		healthy:      m.healthy.WithLabelValues(id),
 		writes:       m.writes.MustCurryWith(prometheus.Labels{"output": id}),
 		writeSeconds: m.writeSeconds.WithLabelValues(id),
 	}

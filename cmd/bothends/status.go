@@ -53,7 +53,8 @@ type statusLine struct {
 }
 
 func writeStatus(w io.Writer, st *web.Status, now time.Time) error {
-	lines := []statusLine{pollingLine(&st.Polling), {"links", linksInWords(st.Links), false}, alertsLine(st.AlertsOpen)}
+	lines := append(make([]statusLine, 0, 4+len(st.Outputs)+len(st.Receivers)),
+		pollingLine(&st.Polling), statusLine{"links", linksInWords(st.Links), false}, alertsLine(st.AlertsOpen))
 	for i := range st.Outputs {
 		lines = append(lines, outputLine(&st.Outputs[i], now))
 	}
@@ -124,13 +125,11 @@ func outputLine(o *web.Output, now time.Time) statusLine {
 	if o.QueuedPoints > 0 && !o.OldestQueued.IsZero() && now.Sub(o.OldestQueued) >= time.Minute {
 		text += " since " + localClock(o.OldestQueued)
 	}
-	for _, count := range []struct {
-		n    int64
-		what string
-	}{{o.Dropped, "lost"}, {o.DeadLetters, "refused"}} {
-		if count.n > 0 {
-			text += fmt.Sprintf(", %d %s since the start", count.n, count.what)
-		}
+	if o.Dropped > 0 {
+		text += fmt.Sprintf(", %d lost since the start", o.Dropped)
+	}
+	if o.DeadLetters > 0 {
+		text += fmt.Sprintf(", %d refused since the start", o.DeadLetters)
 	}
 	if o.Damaged > 0 {
 		text += ", " + howMany(int(o.Damaged), "place") + " on disk cannot be read"
