@@ -63,6 +63,12 @@ SOAK ?= 1h
 soak: ## an hour with a fault each minute: memory, goroutines and descriptors stay flat (SEED=n, root)
 	go run ./internal/rig/chaos -seed $(SEED) -soak $(SOAK)
 
+# MUTANTS picks some: make mutants MUTANTS=torn
+MUTANTS ?= .
+.PHONY: mutants
+mutants: deps ## break the program on purpose: each time a test has to say so (MUTANTS=regexp, 20 min)
+	go run ./internal/rig/mutants -run '$(MUTANTS)'
+
 .PHONY: fuzz
 fuzz: ## fuzz every target, one after the other (FUZZTIME=20s each; before a release 10m)
 	scripts/fuzz.sh $(FUZZTIME)

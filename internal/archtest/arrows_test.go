@@ -30,8 +30,9 @@ var arrows = map[string][]string{
 	"internal/archtest": {},
 	"internal/truthsim": {"linkmodel"},
 	// The rig judges the program from outside: it may know how routers are played, and nothing else.
-	"internal/rig":       {"simulator", "internal/datagram"},
-	"internal/rig/chaos": {"internal/rig"},
+	"internal/rig":         {"simulator", "internal/datagram"},
+	"internal/rig/chaos":   {"internal/rig"},
+	"internal/rig/mutants": {},
 
 	"examples/lab":         {"examples/lab/lab"},
 	"examples/lab/lab":     {},

@@ -30,6 +30,8 @@ type fault struct {
 var faults = []fault{
 	{"database down", (*faulty).databaseDown, false},
 	{"database answers badly", (*faulty).badAnswers, false},
+	{"database refuses lines", (*faulty).refusedLines, false},
+	{"database takes small requests", (*faulty).smallRequests, false},
 	{"database is slow", (*faulty).slowAnswers, false},
 	{"routers silent", (*faulty).silence, false},
 	{"routers reboot", (*faulty).reboot, false},
@@ -76,13 +78,21 @@ func (f *faulty) badAnswers(r *rand.Rand) (func() error, error) {
 		{Reset: true, Store: true},
 		{Status: http.StatusTooManyRequests, RetryAfter: 2 * time.Second},
 		{BadOneIn: 5000},
-		{BadOneIn: 5000, Status: http.StatusBadRequest},
-		{MaxLines: 300},
 		{},
 	}
 	f.Database.SetMood(func(n int) Answer {
 		return answers[rand.New(rand.NewPCG(seed, uint64(n))).IntN(len(answers))] //nolint:gosec // a script
 	})
+	return f.well, nil
+}
+
+func (f *faulty) refusedLines(*rand.Rand) (func() error, error) {
+	f.Database.SetMood(func(int) Answer { return Answer{BadOneIn: 500, Status: http.StatusBadRequest} })
+	return f.well, nil
+}
+
+func (f *faulty) smallRequests(*rand.Rand) (func() error, error) {
+	f.Database.SetMood(func(int) Answer { return Answer{MaxLines: 100} })
 	return f.well, nil
 }
 

@@ -22,10 +22,12 @@ func Kills(r *Rig, seed uint64, rounds, batch int, progress string) *Campaign {
 type kills struct{ *Rig }
 
 const (
-	// A round is over between earliest and latest after the start: with one poll a second, two or
-	// three groups of points are accepted until then.
-	earliest = 200 * time.Millisecond
-	latest   = 3200 * time.Millisecond
+	// Three rounds in four end within longest after the first points were accepted, the others within
+	// shortly after the start.
+	longest = 2500 * time.Millisecond
+	shortly = time.Second
+	// patience is how long points may take on a machine that does many other things.
+	patience = time.Minute
 	// trapped is how long a call that kills may be waited for; then it is kill -9 after all.
 	trapped = 6 * time.Second
 )
@@ -39,10 +41,16 @@ func (k *kills) round(ctx context.Context, random *rand.Rand, _ int) (how string
 		call := []Call{Sync, Sync, Sync, Rename, Remove, Cut}[random.IntN(6)]
 		return k.atCall(ctx, call, 1+random.IntN(12), m)
 	}
-	at := earliest + time.Duration(random.Int64N(int64(latest-earliest)))
-	how = fmt.Sprintf("killed after %v, database %s", at.Round(time.Millisecond), m.name)
+	how = "killed, database " + m.name
 	if err := k.Begin(nil); err != nil {
 		return "", err
+	}
+	at := time.Duration(random.Int64N(int64(shortly)))
+	if random.IntN(4) > 0 {
+		at = time.Duration(random.Int64N(int64(longest)))
+		if err := k.accepts(ctx); err != nil {
+			return "", err
+		}
 	}
 	if err := k.wait(ctx, at); err != nil {
 		return "", err
@@ -61,6 +69,19 @@ func (k *kills) wait(ctx context.Context, d time.Duration) error {
 	case <-time.After(d):
 		return nil
 	}
+}
+
+// accepts waits until the program has accepted something.
+func (k *kills) accepts(ctx context.Context) error {
+	for began := time.Now(); time.Since(began) < patience; {
+		if err := k.wait(ctx, scrapeEvery); err != nil {
+			return err
+		}
+		if m, err := k.program.scrape(ctx); err == nil && m[metricAccepted] > 0 {
+			return nil
+		}
+	}
+	return fmt.Errorf("nothing is accepted within %v of the start: %s", patience, k.program.tail())
 }
 
 func (k *kills) atCall(ctx context.Context, call Call, n int, m mood) (how string, err error) {

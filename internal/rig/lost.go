@@ -19,8 +19,8 @@ const (
 	// where the other end brings none.
 	perReply = 4
 	// ignoredShare is the part of all replies that may come too late for their poll, on a machine that
-	// does many other things.
-	ignoredShare = 0.1
+	// has no time for the program.
+	ignoredShare = 0.5
 	ignoredFew   = 20
 )
 
@@ -105,7 +105,7 @@ func lettersAt(key string) (millis int64, ok bool) {
 
 // judgeRun tells which replies of one life are lost.
 func (j *judge) judgeRun(run *Run) {
-	begin, end := run.Start.UnixMilli(), run.End.UnixMilli()+1
+	begin, end := max(run.Start.UnixMilli(), j.Judged.UnixMilli()), run.End.UnixMilli()+1
 	from, _ := sort.Find(len(j.instant), func(i int) int { return cmp.Compare(begin, j.instant[i]) })
 	until, _ := sort.Find(len(j.instant), func(i int) int { return cmp.Compare(end, j.instant[i]) })
 	stored := j.instant[from:until]

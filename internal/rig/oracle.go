@@ -55,6 +55,9 @@ type Evidence struct {
 	// Judged is until when everything was judged before; what is older is only there to explain what
 	// is not.
 	Judged time.Time
+	// Until is the end of what is judged. Replies may be newer, because the instants of their samples
+	// are a little older.
+	Until time.Time
 	// Interval is the time between two polls, Speed the speed of every link in bit/s.
 	Interval time.Duration
 	Speed    float64
@@ -163,7 +166,7 @@ func (j *judge) sortIn() {
 			l.replies = append(l.replies, noted{Reply: &j.Evidence.Replies[i][k], end: l})
 		}
 		for k := range l.replies {
-			if !l.replies[k].At.Before(j.Judged) {
+			if at := l.replies[k].At; !at.Before(j.Judged) && at.Before(j.Until) {
 				j.Figures.Replies++
 			}
 		}

@@ -25,6 +25,7 @@ func forged() *Evidence {
 		Ends:     []End{{"l", "a", "r1", "x"}, {"l", "z", "r2", "y"}},
 		Replies:  make([][]Reply, 2),
 		Letters:  map[string]bool{},
+		Until:    forgedStart.Add(time.Hour),
 		Patience: 800 * time.Millisecond, Late: 50 * time.Millisecond, Interval: time.Second, Speed: 10e9,
 	}
 	ends := [2]map[int64][]Field{{}, {}}

@@ -107,6 +107,9 @@ func (p *powerCuts) round(ctx context.Context, random *rand.Rand, n int) (string
 		}
 	}
 	m := drawMood(random)
+	if n%3 == 0 {
+		m = down // what is stored at once needs no disk
+	}
 	if err := p.set(m); err != nil {
 		return "", err
 	}
@@ -123,8 +126,11 @@ func (p *powerCuts) round(ctx context.Context, random *rand.Rand, n int) (string
 		return "", err
 	}
 	p.broken = append(p.broken, broken)
-	at := time.Duration(random.Int64N(int64(2500 * time.Millisecond)))
 	k := kills{p.Rig}
+	if err := k.accepts(ctx); err != nil {
+		return "", err
+	}
+	at := time.Duration(random.Int64N(int64(longest)))
 	if err := k.wait(ctx, at); err != nil {
 		return "", err
 	}

@@ -94,7 +94,6 @@ func (p *Program) kill() {
 // terminate asks the program to end and waits; the error is that of a program that did not end well.
 func (p *Program) terminate() error {
 	_ = p.cmd.Process.Signal(syscall.SIGTERM)
-	const patience = time.Minute
 	select {
 	case <-p.ended:
 	case <-time.After(patience):

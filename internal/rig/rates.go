@@ -90,7 +90,11 @@ func (j *judge) judgeRate(end *endLedger, octets Value, at int64, bps float64) {
 	run := j.runOf(cur.At)
 	if i > 0 && j.runOf(end.readings[i-1].At) == run {
 		prev := end.readings[i-1]
-		if !agrees(prev.Reply, cur.Reply, octets, float64(cur.millis-prev.millis), bps) {
+		// A machine that does other things may stop the program between its looks at two clocks, so the
+		// routers' clock is as good.
+		truly := float64(cur.At.Sub(prev.At).Microseconds()) / 1000
+		if !agrees(prev.Reply, cur.Reply, octets, float64(cur.millis-prev.millis), bps) &&
+			!agrees(prev.Reply, cur.Reply, octets, truly, bps) {
 			j.fail("I2", "link %s %s: %.0f bit/s, but %s counted %d in %d ms", end.Link, clock(at), bps, end.Router,
 				int64(cur.Values.Number[octets]-prev.Values.Number[octets]), cur.millis-prev.millis) //nolint:gosec // for people
 		}

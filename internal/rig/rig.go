@@ -185,7 +185,7 @@ func (r *Rig) finish(how string, end func()) {
 func (r *Rig) excuse(from, to time.Time) { r.excuses = append(r.excuses, Window{from, to}) }
 
 // settleWithin is how long the program may take to store everything that waits.
-const settleWithin = 5 * time.Minute
+const settleWithin = 3 * time.Minute
 
 // Settle heals everything and lets the program store what waits. Then it ends it.
 func (r *Rig) Settle(ctx context.Context) error {
@@ -240,7 +240,6 @@ func (r *Rig) Judge() (Verdict, []time.Duration, error) {
 		return Verdict{}, nil, err
 	}
 	if len(r.runs) > 0 && r.runs[0].Start.Before(r.judged) {
-		r.runs[0].Start = r.judged
 		r.runs[0].Accepted = max(r.runs[0].Accepted-r.settled, 0)
 	}
 	r.settled = 0
@@ -260,7 +259,7 @@ func (r *Rig) Judge() (Verdict, []time.Duration, error) {
 // judge judges what is older than an instant and was not judged before.
 func (r *Rig) judge(before, judged time.Time) Verdict {
 	e := &Evidence{
-		Ends: r.Tap.ends, Replies: r.Tap.Take(before, judged.Add(-overlap)),
+		Ends: r.Tap.ends, Replies: r.Tap.Take(before.Add(closeTo), judged.Add(-overlap)), Until: before,
 		Series: r.Database.Points.Take(before, judged.Add(-overlap)),
 		Runs:   r.runs, Excuses: r.excuses, Letters: r.letters, Judged: r.judged,
 		Late: r.timeout() / 4, Patience: (pollRetries+1)*r.timeout() + handing, Interval: r.Interval, Speed: speed,
@@ -272,7 +271,7 @@ func (r *Rig) judge(before, judged time.Time) Verdict {
 }
 
 // overlap is how much is kept of what was judged, to explain what follows.
-const overlap = 20 * time.Second
+const overlap = time.Minute
 
 // JudgeSoFar judges a program that goes on running. It waits until nothing waits to be stored.
 func (r *Rig) JudgeSoFar(ctx context.Context) (Verdict, error) {
@@ -284,9 +283,6 @@ func (r *Rig) JudgeSoFar(ctx context.Context) (Verdict, error) {
 	runs := r.runs
 	now := runs[len(runs)-1]
 	now.End, now.How, now.Drained, now.Accepted = until, "running", true, 0
-	if now.Start.Before(r.judged) {
-		now.Start = r.judged
-	}
 	r.runs = []Run{now}
 	v := r.judge(until, until)
 	r.runs = runs

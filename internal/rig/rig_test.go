@@ -4,9 +4,12 @@ package rig
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 )
@@ -39,9 +42,30 @@ func run(m *testing.M) int {
 
 const seed = 1
 
+// lookAtSources lets the go command see what the result depends on: the program is built, not imported, and
+// a result would be taken from the cache after a change of it.
+func lookAtSources(t *testing.T) {
+	t.Helper()
+	err := filepath.WalkDir("../..", func(path string, e fs.DirEntry, err error) error {
+		switch {
+		case err != nil:
+			return err
+		case e.IsDir() && path != "../.." && strings.HasPrefix(e.Name(), "."):
+			return filepath.SkipDir
+		case strings.HasSuffix(path, ".go"):
+			_, err = os.Stat(path)
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
 // small is a rig of 1,000 links at the pace that a busy machine with the race detector keeps up with.
 func small(t *testing.T) *Rig {
 	t.Helper()
+	lookAtSources(t)
 	r, err := New(Options{
 		Seed: seed, Links: 1000, Routers: 400, Interval: 2 * time.Second, Binary: binary, Dir: t.TempDir(), Log: t.Logf,
 	})
@@ -74,7 +98,40 @@ func play(t *testing.T, c *Campaign) Progress {
 }
 
 // TestKills kills the program under the load of 1,000 links (F10).
-func TestKills(t *testing.T) { play(t, Kills(small(t), seed, 9, 9, "")) }
+func TestKills(t *testing.T) { play(t, Kills(small(t), seed, 6, 6, "")) }
+
+// TestQueueOutlivesKills kills the program twice while the database is down, and then gives that another
+// url: the queue goes along.
+func TestQueueOutlivesKills(t *testing.T) {
+	r := small(t)
+	r.Database.Down()
+	for range 2 {
+		if err := r.Begin(nil); err != nil {
+			t.Fatal(err)
+		}
+		for accepted := 0.0; accepted < 7000; { // more than a poll of 1,000 links
+			if err := (&kills{r}).wait(t.Context(), scrapeEvery); err != nil {
+				t.Fatal(err)
+			}
+			m, _ := r.program.scrape(t.Context()) // it may not listen yet
+			accepted = m[metricAccepted]
+		}
+		r.finish("killed, database down", r.program.kill)
+	}
+	if err := errors.Join(r.Database.Relocate(), r.Move(r.state), r.Settle(t.Context())); err != nil {
+		t.Fatal(err)
+	}
+	v, _, err := r.Judge()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, f := range v.Failures {
+		t.Error(f)
+	}
+	if v.Proved == 0 {
+		t.Error("nothing was proved: the test shows nothing")
+	}
+}
 
 // root skips a test that mounts, unless it must run.
 func root(t *testing.T) {
