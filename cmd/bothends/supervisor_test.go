@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
@@ -32,16 +33,26 @@ func TestHungPollerGetsNoSignOfLife(t *testing.T) {
 				return nil
 			},
 		}
-		s.notify = func(variables ...string) { sent = append(sent, variables...) }
+		var mu sync.Mutex
+		s.notify = func(variables ...string) {
+			mu.Lock()
+			defer mu.Unlock()
+			sent = append(sent, variables...)
+		}
+		told := func() []string {
+			mu.Lock()
+			defer mu.Unlock()
+			return slices.Clone(sent)
+		}
 		ctx, cancel := context.WithCancel(t.Context())
 		done := make(chan error, 1)
 		go func() { done <- s.run(ctx) }()
 		signs := func(d time.Duration) (n int) {
 			synctest.Wait()
-			before := len(sent)
+			before := len(told())
 			time.Sleep(d)
 			synctest.Wait()
-			for _, v := range sent[before:] {
+			for _, v := range told()[before:] {
 				if v == "WATCHDOG=1" {
 					n++
 				}
@@ -72,11 +83,11 @@ func TestHungPollerGetsNoSignOfLife(t *testing.T) {
 		if diff := cmp.Diff([]string{"READY=1", "STATUS=all well", "READY=1", "STOPPING=1", "STATUS=stopping"}, sent); diff != "" {
 			t.Errorf("sent (-want +got):\n%s", diff)
 		}
-		var told []string
+		var logged []string
 		for _, e := range logs.All() {
-			told = append(told, e.Message)
+			logged = append(logged, e.Message)
 		}
-		if diff := cmp.Diff([]string{"polling stands still", "polling goes on"}, told); diff != "" {
+		if diff := cmp.Diff([]string{"polling stands still", "polling goes on"}, logged); diff != "" {
 			t.Errorf("log (-want +got):\n%s", diff)
 		}
 	})
