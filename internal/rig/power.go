@@ -46,7 +46,7 @@ type powerCuts struct {
 const (
 	imageSize = "512M"
 	// told is how long an alarm has to be known before it must have reached the disk.
-	told = 1200 * time.Millisecond
+	told = 2500 * time.Millisecond
 )
 
 func command(ctx context.Context, name string, args ...string) error {

@@ -87,8 +87,8 @@ func (j *judge) judgeRate(end *endLedger, octets Value, at int64, bps float64) {
 		return
 	}
 	cur := end.readings[i]
-	run := j.runOf(cur.At)
-	if i > 0 && j.runOf(end.readings[i-1].At) == run {
+	run := j.runOf(time.UnixMilli(cur.millis))
+	if i > 0 && j.runOf(time.UnixMilli(end.readings[i-1].millis)) == run {
 		prev := end.readings[i-1]
 		// A machine that does other things may stop the program between its looks at two clocks, so the
 		// routers' clock is as good.
