@@ -49,10 +49,19 @@ func TestDocumentsKeepTheLatest(t *testing.T) {
 	if diff := cmp.Diff(map[string]Document{"l1": other}, documents(t, s, "judge")); diff != "" {
 		t.Errorf("(-want +got)\n%s", diff)
 	}
+	if err := s.SaveDocument(Document{Kind: "judge", Name: "l3", At: later.At, Body: []byte("newer")}); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Rename(map[string]string{"l3": "l1"}); err != nil {
+		t.Fatal(err)
+	}
+	if links, judges := documents(t, s, "link"), documents(t, s, "judge"); links["l3"].Body == nil || string(judges["l3"].Body) != "newer" {
+		t.Errorf("after l1 became l3: %v, %v", links, judges)
+	}
 	if err := s.Prune(start.Add(time.Minute)); err != nil {
 		t.Fatal(err)
 	}
-	if got := documents(t, s, "judge"); len(got) != 0 || len(documents(t, s, "link")) != 1 {
+	if got := documents(t, s, "judge"); len(got) != 1 || len(documents(t, s, "link")) != 1 {
 		t.Errorf("after pruning: %v", got)
 	}
 }

@@ -69,7 +69,11 @@ func (s *State) Rename(links map[string]string) error {
 	}
 	return s.write("rename links", func(tx *sql.Tx) error {
 		for now, was := range links {
-			for _, text := range []string{"UPDATE event SET link = ? WHERE link = ?", "UPDATE episode SET link = ? WHERE link = ?"} {
+			for _, text := range []string{
+				"UPDATE event SET link = ? WHERE link = ?", "UPDATE episode SET link = ? WHERE link = ?",
+				// What was written under the present name is newer.
+				"UPDATE OR IGNORE document SET name = ? WHERE name = ?",
+			} {
 				if _, err := tx.ExecContext(context.Background(), text, now, was); err != nil {
 					return err
 				}

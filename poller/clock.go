@@ -16,3 +16,6 @@ func mono() time.Duration { return time.Since(monoStart()) }
 func wallAt(now func() time.Time, m time.Duration) time.Time {
 	return now().Add(m - mono()).Round(0)
 }
+
+// Mono returns the present instant on the clock of Reading.Mono, for what outlives the process.
+func Mono() time.Duration { return mono() }

@@ -48,6 +48,7 @@ type app struct {
 	registry   *prometheus.Registry
 	state      *history.State
 	recorder   *recorder
+	memory     *memory
 	engine     *alerting.Engine
 	store      *history.Memory
 	dispatcher *notify.Dispatcher
@@ -95,6 +96,9 @@ func (a *app) wire() error {
 	a.pipeline.sinks, a.pipeline.log = a.outputs.sinks(), a.log
 	a.pipeline.record = a.recorder.record
 	a.pipeline.tell = a.dispatcher.Deliver
+	a.memory = newMemory(a.state, a.pipeline, a.log.Named("state"), a.registry)
+	a.memory.restore()
+	a.pipeline.moved = a.memory.note
 	a.register()
 	a.poller = poller.New(a.inv.Poller, poller.Deps{
 		Log: a.log.Named("poller"), Metrics: a.registry, Now: time.Now, Emit: a.pipeline.handle,
@@ -135,6 +139,7 @@ func (a *app) judge() error {
 func (a *app) tasks() []task {
 	tasks := []task{
 		{"state", a.recorder.run},
+		{"memory", a.memory.run},
 		{a.outputs.name(), a.outputs.run},
 		{"own metrics", func(ctx context.Context) error { return a.pipeline.selfReport(ctx, a.registry, a.log) }},
 	}

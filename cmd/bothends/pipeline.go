@@ -29,7 +29,9 @@ type pipeline struct {
 	log     *zap.Logger
 	record  func(entry)
 	tell    func(alerting.Notification)
-	desks   sync.Pool // of *desk
+	// moved is told the links to which something happened.
+	moved func(link string)
+	desks sync.Pool // of *desk
 	// telling is held shared while a poll is judged and told, and alone while reminders are, or while
 	// the links change: a reminder that was decided before an end must not be told after it, and no
 	// poll meets one room that knows its link and another that does not.
@@ -79,6 +81,9 @@ func (p *pipeline) handle(poll *linkmodel.Poll) {
 	p.write(w, v, on)
 	for i := range v.Events {
 		p.linkEvent(v.Link.Name, &v.Events[i])
+	}
+	if p.moved != nil && len(v.Events) > 0 {
+		p.moved(v.Link.Name)
 	}
 	p.notify(notes)
 	p.cycles.finished(v.Link.Interval)
@@ -158,3 +163,9 @@ func (w *watched) state() linkmodel.State {
 	defer w.mu.Unlock()
 	return w.tracker.View().State
 }
+
+// link returns a link by its name, or nil.
+func (p *pipeline) link(name string) *watched { return p.fleet.Load().links[name] }
+
+// linkNames returns the names of all links, in order; they are not to be changed.
+func (p *pipeline) linkNames() []string { return p.fleet.Load().names }
