@@ -17,8 +17,9 @@ const (
 	slack = 0.002
 	// most is the part of the line's speed above which a rate is false.
 	most = 1.05
-	// lookBack is how old the reading may be that a first rate of a life begins with.
-	lookBack = time.Minute
+	// lookBack is how old the reading may be that a first rate of a life begins with: each link is
+	// remembered every five minutes.
+	lookBack = 6 * time.Minute
 )
 
 // judgeRates computes every rate anew from what the routers said.
