@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strconv"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -209,6 +210,7 @@ func (r *router) lastGet() []string {
 
 // bench is a Poller over routers without a wire.
 type bench struct {
+	set atomic.Int64 // by how much the wall clock was set
 	*Poller
 	t        *testing.T
 	net      *network
@@ -239,9 +241,12 @@ func newBench(t *testing.T, links int, interval time.Duration) *bench {
 	for i := range cfg.Devices {
 		b.net.routers[benchAddr(cfg.Devices[i].Name)] = b.routers[cfg.Devices[i].Name]
 	}
-	b.Poller = newPoller(cfg, Deps{Log: zap.New(core), Metrics: b.registry, Now: time.Now, Emit: b.emit}, b.net.open)
+	b.Poller = newPoller(cfg, Deps{Log: zap.New(core), Metrics: b.registry, Now: b.wall, Emit: b.emit}, b.net.open)
 	return b
 }
+
+// wall is the clock on the wall, which a test may set.
+func (b *bench) wall() time.Time { return time.Now().Add(time.Duration(b.set.Load())) }
 
 // benchAddr is where a router of the bench is: r1 at 127.0.0.1, and so on.
 func benchAddr(name string) netip.AddrPort {
