@@ -52,10 +52,12 @@ SEED ?= 1
 KILLS ?= 1000
 POWER_CUTS ?= 200
 MIXED ?= 120
+RESTARTS ?= 200
 CHAOS ?= ^TestChaos
 .PHONY: chaos
 chaos: deps ## 1,000 kills, 200 power cuts, mixed faults, a big network in trouble (SEED=n, root, 2 h)
 	go run ./internal/rig/chaos -seed $(SEED) -kills $(KILLS) -power-cuts $(POWER_CUTS) -mixed $(MIXED)
+	BOTHENDS_RESTARTS=$(RESTARTS) go test -count=1 -v -timeout=60m -run='^TestRestartsTellOnce$$' ./cmd/bothends
 	BOTHENDS_REQUIRE=1 BOTHENDS_CHAOS=1 go test -count=1 -v -timeout=60m -run='$(CHAOS)' ./poller
 
 SOAK ?= 1h
