@@ -7,7 +7,8 @@ import (
 )
 
 // codec writes the fields of a document one after the other, or reads them in the same order. Every
-// struct has one description that serves both ways, so that the two cannot come apart.
+// struct has one description that serves both ways, so that the two cannot come apart. Writing changes
+// nothing: others may read meanwhile.
 type codec struct {
 	buf     []byte
 	reading bool
@@ -60,16 +61,20 @@ func unzigzag(u uint64) int64 { return int64(u>>1) ^ -int64(u&1) } //nolint:gose
 
 // unsigned codes any unsigned number.
 func unsigned[T ~uint8 | ~uint16 | ~uint32 | ~uint64](c *codec, v *T) {
-	n := c.number(uint64(*v))
-	*v = T(n)
-	c.want(uint64(*v) == n)
+	if n := c.number(uint64(*v)); c.reading {
+		*v = T(n)
+		c.want(uint64(*v) == n)
+	}
 }
 
 // count codes an int from 0 to most.
 func (c *codec) count(v *int, most int) {
 	n := c.number(uint64(*v)) //nolint:gosec // never negative
-	if n > uint64(most) {     //nolint:gosec // nor is this
-		c.want(false)
+	if !c.reading {
+		return
+	}
+	if n > uint64(most) { //nolint:gosec // nor is this
+		c.refuse()
 		n = 0
 	}
 	*v = int(n) //nolint:gosec // at most most
@@ -81,24 +86,34 @@ func (c *codec) flag(v *bool) {
 		n = 1
 	}
 	unsigned(c, &n)
-	c.want(n <= 1)
-	*v = n == 1
+	if c.reading {
+		c.want(n <= 1)
+		*v = n == 1
+	}
 }
 
 // duration codes a time from 0 to most.
 func (c *codec) duration(v *time.Duration, most time.Duration) {
-	*v = time.Duration(c.signed(int64(*v)))
-	if *v < 0 || *v > most {
-		c.want(false)
-		if c.reading {
-			*v = 0
-		}
+	n := time.Duration(c.signed(int64(*v)))
+	if !c.reading {
+		return
+	}
+	if *v = n; n < 0 || n > most {
+		c.refuse()
+		*v = 0
+	}
+}
+
+// offset codes a time of either sign.
+func (c *codec) offset(v *time.Duration) {
+	if n := c.signed(int64(*v)); c.reading {
+		*v = time.Duration(n)
 	}
 }
 
 // instant codes an instant on the clock of the readings. 0 is none, and stays none.
 func (c *codec) instant(v *time.Duration) {
-	*v = time.Duration(c.signed(int64(*v)))
+	c.offset(v)
 	if !c.reading || *v == 0 {
 		return
 	}
@@ -116,7 +131,9 @@ func (c *codec) instant(v *time.Duration) {
 func (c *codec) stamp(v *time.Time) {
 	known := !v.IsZero()
 	if c.flag(&known); !known {
-		*v = time.Time{}
+		if c.reading {
+			*v = time.Time{}
+		}
 		return
 	}
 	n := c.signed(v.UnixNano())
@@ -182,7 +199,9 @@ func (c *codec) text(v *string) {
 func optional[T any](c *codec, v **T, do func(*T)) {
 	there := *v != nil
 	if c.flag(&there); !there {
-		*v = nil
+		if c.reading {
+			*v = nil
+		}
 		return
 	}
 	if *v == nil {

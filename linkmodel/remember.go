@@ -145,7 +145,7 @@ func (t *Tracker) forgetRun() {
 
 func (m *Moment) code(c *codec) {
 	c.stamp(&m.At)
-	m.Mono = time.Duration(c.signed(int64(m.Mono)))
+	c.offset(&m.Mono)
 	unsigned(c, &m.Boot)
 	c.duration(&m.Uptime, oldestInstant)
 	c.want(m.Mono.Abs() <= oldestInstant)

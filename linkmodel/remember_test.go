@@ -355,6 +355,24 @@ func BenchmarkRestore(b *testing.B) {
 	}
 }
 
+// Writing a document changes nothing, so that others may read the view meanwhile.
+func TestAppendStateOnlyReads(t *testing.T) {
+	r := trained(t)
+	tracker := r.tracker
+	at := soon(tracker)
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		for range 100 {
+			tracker.AppendState(nil, at)
+		}
+	}()
+	for range 100 {
+		_ = *tracker // the race detector tells
+	}
+	<-done
+}
+
 func TestUnusableDocuments(t *testing.T) {
 	old := trained(t).tracker
 	at := soon(old)

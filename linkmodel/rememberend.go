@@ -61,7 +61,7 @@ func (x *Context) code(c *codec) {
 	c.flag(&x.HasCounterCache)
 	c.flag(&x.HasCounterAge)
 	c.duration(&x.CounterCache, longestAge)
-	x.CounterAge = time.Duration(c.signed(int64(x.CounterAge)))
+	c.offset(&x.CounterAge)
 }
 
 // code keeps what one cycle hands to the next; the rest of a view is made anew in each.
@@ -120,6 +120,9 @@ func (t *endTracker) codeLimits(c *codec) {
 		c.instant(&l.since)
 		c.count(&l.told, toldPerHour)
 		c.count(&l.untold, math.MaxInt32)
+		if !c.reading {
+			continue
+		}
 		if t.told == nil {
 			t.told = make(map[EventKind]*eventLimit, n)
 		}

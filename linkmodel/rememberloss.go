@@ -31,7 +31,7 @@ func (w *lossWindow) code(c *codec) {
 	for i := range w.sizes {
 		unsigned(c, &w.sizes[i])
 	}
-	w.skew = time.Duration(c.signed(int64(w.skew)))
+	c.offset(&w.skew)
 	c.duration(&w.unsure, longestDoubt)
 	unsigned(c, &w.late)
 	optional(c, &w.faults, func(f *faultCounts) { f.code(c, n) })
@@ -99,7 +99,9 @@ func (b *lossBlock) code(c *codec) {
 	}
 	b.at.code(c)
 	b.unsure.code(c)
-	b.skew = int32(c.signed(int64(b.skew))) //nolint:gosec // what does not fit was not written
+	if n := c.signed(int64(b.skew)); c.reading {
+		b.skew = int32(n) //nolint:gosec // what does not fit was not written
+	}
 }
 
 func (u *uint48) code(c *codec) {
@@ -125,7 +127,7 @@ func (f *float16) code(c *codec) {
 
 func (p *lossPair) code(c *codec) {
 	c.instant(&p.at)
-	p.skew = time.Duration(c.signed(int64(p.skew)))
+	c.offset(&p.skew)
 	c.duration(&p.unsure, 2*longestDoubt)
 	for d := range p.sent {
 		unsigned(c, &p.sent[d])

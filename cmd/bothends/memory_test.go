@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -21,6 +22,7 @@ import (
 
 // fakeDocuments is a state file in memory that may fail.
 type fakeDocuments struct {
+	mu   sync.Mutex
 	err  error
 	docs map[string]map[string][]byte // by kind and name
 	most int                          // documents in one transaction
@@ -28,6 +30,8 @@ type fakeDocuments struct {
 }
 
 func (f *fakeDocuments) SaveDocument(docs ...history.Document) error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
 	if f.err != nil {
 		return f.err
 	}
@@ -84,23 +88,29 @@ func TestMemoryGoesRound(t *testing.T) {
 		m.note("l0777")
 		time.Sleep(memoryTick + time.Millisecond)
 		synctest.Wait()
+		keep.mu.Lock()
 		if keep.docs[trackerKind]["l0777"] == nil || len(keep.docs[trackerKind]) > 10 {
 			t.Errorf("after a second: %d links, l0777 %t", len(keep.docs[trackerKind]), keep.docs[trackerKind]["l0777"] != nil)
 		}
+		keep.mu.Unlock()
 		time.Sleep(memoryRound)
 		synctest.Wait()
+		keep.mu.Lock()
 		if len(keep.docs[trackerKind]) != 1000 || keep.n > 2*1300 {
 			t.Errorf("after a round: %d links in %d documents", len(keep.docs[trackerKind]), keep.n)
 		}
+		keep.mu.Unlock()
 		for i := range 1000 {
 			m.note(fmt.Sprintf("l%04d", i))
 		}
 		time.Sleep(10 * time.Second)
 		synctest.Wait()
+		keep.mu.Lock()
 		if len(m.moved) > 0 || keep.most > 2*(memoryBatch+10) {
 			t.Errorf("%d links wait after a storm, %d documents at once", len(m.moved), keep.most)
 		}
 		keep.docs = nil
+		keep.mu.Unlock()
 		cancel()
 		if err := <-done; err != nil || len(keep.docs[trackerKind]) != 1000 {
 			t.Errorf("%d links at the end (%v)", len(keep.docs[trackerKind]), err)

@@ -104,8 +104,10 @@ func (j *judge) judgeRate(end *endLedger, octets Value, at int64, bps float64) {
 	// The first of a life: any earlier reply may be the one that was remembered.
 	for k := range end.replies {
 		r := end.replies[k].Reply
-		age := cur.At.Sub(r.At)
-		if age > 0 && age < lookBack && agrees(r, cur.Reply, octets, float64(age.Microseconds())/1000, bps) {
+		age := time.UnixMilli(cur.millis).Sub(r.At)
+		// The program takes a sample for as old as half the wait for its reply.
+		doubt := rounding + float64(r.Waited.Milliseconds())
+		if age > 0 && age < lookBack && near(r, cur.Reply, octets, float64(age.Microseconds())/1000, bps, doubt) {
 			return
 		}
 	}
@@ -114,12 +116,17 @@ func (j *judge) judgeRate(end *endLedger, octets Value, at int64, bps float64) {
 
 // agrees reports whether a rate is that of two replies; never when the counter began anew between.
 func agrees(prev, cur *Reply, octets Value, millis, bps float64) bool {
+	return near(prev, cur, octets, millis, bps, rounding)
+}
+
+// near is agrees for two instants that are so many milliseconds off against each other.
+func near(prev, cur *Reply, octets Value, millis, bps, doubt float64) bool {
 	p, c := &prev.Values, &cur.Values
 	if c.Number[octets] < p.Number[octets] || c.Number[UpTime] < p.Number[UpTime] || millis <= 0 {
 		return false
 	}
 	want := float64(c.Number[octets]-p.Number[octets]) * 8000 / millis
-	return math.Abs(bps-want) <= want*(rounding/millis+slack)+1
+	return math.Abs(bps-want) <= want*(doubt/millis+slack)+1
 }
 
 // runOf returns the number of the life that an instant belongs to, -1 for none.

@@ -270,8 +270,9 @@ func (r *Rig) judge(before, judged time.Time) Verdict {
 	return v
 }
 
-// overlap is how much is kept of what was judged, to explain what follows.
-const overlap = time.Minute
+// overlap is how much is kept of what was judged, to explain what follows: a life may go on from a
+// reading that was remembered minutes ago.
+const overlap = lookBack
 
 // JudgeSoFar judges a program that goes on running. It waits until nothing waits to be stored.
 func (r *Rig) JudgeSoFar(ctx context.Context) (Verdict, error) {
