@@ -107,5 +107,5 @@ func (k *kills) judge(ctx context.Context) (Verdict, []time.Duration, error) {
 	if err := k.Settle(ctx); err != nil {
 		return Verdict{}, nil, err
 	}
-	return k.Rig.Judge()
+	return k.Judge()
 }

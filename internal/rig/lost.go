@@ -109,7 +109,7 @@ func (j *judge) judgeRun(run *Run) {
 	from, _ := sort.Find(len(j.instant), func(i int) int { return cmp.Compare(begin, j.instant[i]) })
 	until, _ := sort.Find(len(j.instant), func(i int) int { return cmp.Compare(end, j.instant[i]) })
 	stored := j.instant[from:until]
-	j.Figures.Accepted += run.Accepted
+	j.Accepted += run.Accepted
 	if len(stored) < run.Accepted-run.Dropped {
 		j.fail("F10", "run %d (%s): %d points accepted, %d stored", run.Number, run.How, run.Accepted, len(stored))
 	}

@@ -89,5 +89,5 @@ func (m *mixed) judge(ctx context.Context) (Verdict, []time.Duration, error) {
 	if err := m.Settle(ctx); err != nil {
 		return Verdict{}, nil, err
 	}
-	return m.Rig.Judge()
+	return m.Judge()
 }

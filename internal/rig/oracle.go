@@ -162,8 +162,8 @@ func (j *judge) sortIn() {
 	j.links = map[string]*linkLedger{}
 	for i, end := range j.Ends {
 		l := &endLedger{End: end, points: map[int64][]Field{}}
-		for k := range j.Evidence.Replies[i] {
-			l.replies = append(l.replies, noted{Reply: &j.Evidence.Replies[i][k], end: l})
+		for k := range j.Replies[i] {
+			l.replies = append(l.replies, noted{Reply: &j.Replies[i][k], end: l})
 		}
 		for k := range l.replies {
 			if at := l.replies[k].At; !at.Before(j.Judged) && at.Before(j.Until) {
@@ -242,7 +242,7 @@ func (j *judge) place(s *Series) {
 	}
 	for at := range s.Points {
 		if !j.known(at) {
-			j.Figures.Points++
+			j.Points++
 			j.instant = append(j.instant, at)
 		}
 	}

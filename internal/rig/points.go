@@ -15,9 +15,6 @@ type Points struct {
 	mu     sync.Mutex
 	series map[string]*Series
 	faults []Failure
-	// Lines counts what was stored, Repeats the points among them that were there already.
-	lines, repeats int
-	newest         map[string]int64 // by measurement, the latest time stored, ms
 }
 
 // Series is one series of the ledger.
@@ -27,7 +24,7 @@ type Series struct {
 	Points      map[int64][]Field // by milliseconds since 1970
 }
 
-func newPoints() *Points { return &Points{series: map[string]*Series{}, newest: map[string]int64{}} }
+func newPoints() *Points { return &Points{series: map[string]*Series{}} }
 
 // future is how far ahead of its arrival a point may be: the clock is the same, but rounded.
 const future = 5 * time.Millisecond
@@ -46,20 +43,17 @@ func (p *Points) storeOne(l *line, now time.Time) {
 	if s == nil {
 		s = p.meet(l.series)
 	}
-	p.lines++
 	if l.millis > now.Add(future).UnixMilli() {
 		p.fail("I2", "point of %s at %s came at %s: it is in the future", l.series, clock(l.millis), now.Format(clockForm))
 	}
 	before, there := s.Points[l.millis]
 	if there {
-		p.repeats++
 		if !slices.Equal(before, l.fields) {
 			p.fail("I2", "%s at %s was %v and is overwritten with %v", l.series, clock(l.millis), before, l.fields)
 		}
 		return
 	}
 	s.Points[l.millis] = l.fields
-	p.newest[s.Measurement] = max(p.newest[s.Measurement], l.millis)
 }
 
 func (p *Points) meet(text string) *Series {
@@ -135,18 +129,4 @@ func (p *Points) Faults() []Failure {
 	f := p.faults
 	p.faults = nil
 	return f
-}
-
-// Newest returns the latest time of a measurement that is stored.
-func (p *Points) Newest(measurement string) time.Time {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	return time.UnixMilli(p.newest[measurement])
-}
-
-// Counts returns how many lines were stored and how many of them repeated a point.
-func (p *Points) Counts() (lines, repeats int) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	return p.lines, p.repeats
 }

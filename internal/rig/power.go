@@ -138,7 +138,7 @@ func (p *powerCuts) round(ctx context.Context, random *rand.Rand, n int) (string
 	if err := k.wait(ctx, told); err != nil {
 		return "", err
 	}
-	return "cut", p.cut(ctx, fmt.Sprintf("power cut, database %s", m.name))
+	return "cut", p.cut(ctx, "power cut, database "+m.name)
 }
 
 // cut takes the power away and puts the copy of the disk in place of the disk.
@@ -239,7 +239,7 @@ func (p *powerCuts) judge(ctx context.Context) (Verdict, []time.Duration, error)
 	if err := p.Settle(ctx); err != nil {
 		return Verdict{}, nil, err
 	}
-	v, firsts, err := p.Rig.Judge()
+	v, firsts, err := p.Judge()
 	v.Failures = append(v.Failures, p.red...)
 	p.Log("%d alarms remembered so far", p.remembered)
 	p.red, p.alarms = nil, nil

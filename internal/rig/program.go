@@ -157,7 +157,6 @@ const (
 	metricAccepted   = "bothends_sink_accepted_points_total"
 	metricDropped    = "bothends_sink_dropped_points_total"
 	metricAge        = "bothends_sink_queue_age_seconds"
-	metricDamaged    = "bothends_sink_queue_damaged_records"
 	metricGoroutines = "go_goroutines"
 )
 

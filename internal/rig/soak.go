@@ -97,7 +97,7 @@ func (s *Soak) faults(ctx context.Context, m *mixed) error {
 
 func (s *Soak) note(v *Verdict) error {
 	s.Figures.Add(&v.Figures)
-	var errs []error
+	errs := make([]error, 0, len(v.Failures))
 	for _, f := range v.Failures {
 		errs = append(errs, errors.New(f.String()))
 	}

@@ -140,13 +140,6 @@ func (t *Trap) FailSyncs(fail bool) {
 	}
 }
 
-// Count returns how many calls of a group there were.
-func (t *Trap) Count(c Call) int {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	return t.counts[c]
-}
-
 // start starts a command in the trap.
 func (t *Trap) start(cmd *exec.Cmd) error {
 	pair, err := unix.Socketpair(unix.AF_UNIX, unix.SOCK_STREAM|unix.SOCK_CLOEXEC, 0)

@@ -98,7 +98,7 @@ func parseEdit(file string, lines []string, at int) (edit, int, error) {
 func (m *mutant) apply(folder string) (undo func() error, err error) {
 	before := map[string]string{}
 	undo = func() error {
-		var errs []error
+		errs := make([]error, 0, len(before))
 		for file, text := range before {
 			errs = append(errs, os.WriteFile(file, []byte(text), 0o600))
 		}
