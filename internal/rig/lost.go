@@ -115,7 +115,7 @@ func (j *judge) judgeRun(run *Run) {
 	}
 	var missing []*noted
 	for _, r := range j.missing {
-		if !r.At.Before(run.Start) && !r.At.After(run.End) {
+		if !r.asked().Before(run.Start) && !r.At.After(run.End) {
 			missing = append(missing, r)
 		}
 	}
@@ -152,7 +152,7 @@ func (j *judge) provable(run *Run, stored []int64, missing []*noted) (n int) {
 	until := run.Start.Add(time.Duration(last) * time.Millisecond)
 	for _, l := range j.ends {
 		for i := range l.replies {
-			if at := l.replies[i].At; !at.Before(run.Start) && at.Before(until) {
+			if r := &l.replies[i]; !r.asked().Before(run.Start) && r.At.Before(until) {
 				n++
 			}
 		}

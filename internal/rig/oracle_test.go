@@ -114,6 +114,12 @@ var forgeries = []struct {
 		delete(e.Series[1].Points, forgedStart.Add(3*time.Second).UnixMilli())
 		delete(e.Series[1].Points, forgedStart.Add(4*time.Second).UnixMilli()) // its rate spans two cycles
 	}, ""},
+	{"a reply to a request of the life before", func(e *Evidence) {
+		e.drop(0)
+		e.Runs[0].Accepted -= 5
+		e.Runs[0].Start = forgedStart.Add(-time.Millisecond)
+		e.Replies[0][0].Waited, e.Replies[1][0].Waited = 5*time.Millisecond, 5*time.Millisecond
+	}, ""},
 	{"a value that was never sent", func(e *Evidence) { e.change("link_end", "in_errors", 5, int64(7)) }, "never sent"},
 	{"a sample at a wrong time", func(e *Evidence) {
 		p := e.Series[0].Points

@@ -53,6 +53,9 @@ type Reply struct {
 	Values    Values
 }
 
+// asked is when the request came. The program that sent it may be dead by the time of the reply.
+func (r *Reply) asked() time.Time { return r.At.Add(-r.Waited) }
+
 // Columns of ifXTable (1.3.6.1.2.1.31.1.1.1) and ifTable (1.3.6.1.2.1.2.2.1), RFC 2863.
 var (
 	extended = map[byte]Value{
