@@ -78,7 +78,7 @@ func (a *app) keepFixed(inv *configs.Inventory) (restart []string) {
 	inv.StateDir, inv.Web, inv.Log = fixed.StateDir, fixed.Web, fixed.Log
 	for _, o := range a.outputs.list() {
 		for i := range inv.InfluxDB {
-			if now := &inv.InfluxDB[i]; now.ID == o.cfg.ID && now.Spool != o.cfg.Spool {
+			if now := &inv.InfluxDB[i]; now.ID == o.id && now.Spool != o.cfg.Spool {
 				now.Spool = o.cfg.Spool
 				restart = append(restart, "spool of influxdb "+now.ID)
 			}

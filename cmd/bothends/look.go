@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"sync"
 	"time"
 
 	"github.com/bothends/bothends/configs"
@@ -90,6 +91,18 @@ func errorText(err error) string {
 	return err.Error()
 }
 
+// readSince is what counts as read after a reading that began with before and ended before l: what
+// changed meanwhile is still to be read. named are the files that the inventory named until then.
+func (l look) readSince(before look, named []string) look {
+	out := maps.Clone(l)
+	for path, s := range before {
+		if _, there := l[path]; there || !slices.Contains(named, path) {
+			out[path] = s
+		}
+	}
+	return out
+}
+
 // settling tells when a change on the disk may be read.
 type settling struct {
 	used, seen look
@@ -132,8 +145,11 @@ type rereading struct {
 func readInventory(path string) (configs.Result, []string) {
 	env, read := configs.OS(), map[string]bool{}
 	whole := env.ReadFile
+	var mu sync.Mutex // outputs read their tokens again with it, each by itself
 	env.ReadFile = func(name string) ([]byte, os.FileMode, error) {
+		mu.Lock()
 		read[name] = true
+		mu.Unlock()
 		return whole(name)
 	}
 	result := configs.Check(path, env)

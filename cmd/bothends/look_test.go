@@ -107,3 +107,16 @@ func TestChangesComeToRest(t *testing.T) {
 		t.Errorf("busy for %v", busy)
 	}
 }
+
+// TestChangesAfterReadingAreRead changes a file between the look before a reading and the one after it: what
+// counts as read is what there was before. A secret that is no longer named is looked at no more.
+func TestChangesAfterReadingAreRead(t *testing.T) {
+	of := func(text string) shown { return shown{err: text} }
+	before := look{"links.yaml": of("old"), "gone.yaml": of("old"), "dropped": of("old"), "kept": of("old")}
+	after := look{"links.yaml": of("new"), "come.yaml": of("new"), "kept": of("new"), "fresh": of("new")}
+	got := after.readSince(before, []string{"dropped", "kept"})
+	want := look{"links.yaml": of("old"), "gone.yaml": of("old"), "come.yaml": of("new"), "kept": of("old"), "fresh": of("new")}
+	if !got.equal(want) {
+		t.Errorf("%v counts as read", got)
+	}
+}

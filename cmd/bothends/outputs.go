@@ -29,7 +29,8 @@ type outputs struct {
 
 // outlet is one output: its sink, and what that keeps on disk.
 type outlet struct {
-	cfg   influxdb.Config
+	id    string
+	cfg   influxdb.Config // a reload may change it
 	sink  *sink.Sink
 	to    *target
 	dir   string // of its queue
@@ -86,7 +87,7 @@ func (a *app) newOutlet(cfg *influxdb.Config) (*outlet, error) {
 	letters := spool.NewLetters(filepath.Join(a.inv.StateDir, "deadletter-"+cfg.ID+".log"), time.Now)
 	to := newTarget(writer)
 	return &outlet{
-		cfg: *cfg, to: to, dir: dir, files: []io.Closer{store, letters}, queue: store,
+		id: cfg.ID, cfg: *cfg, to: to, dir: dir, files: []io.Closer{store, letters}, queue: store,
 		sink: sink.New(sink.Config{
 			ID: cfg.ID, Store: store, Output: to, DeadLetters: letters, Log: log, Metrics: a.outputs.metrics, Now: time.Now,
 		}),
@@ -159,7 +160,7 @@ func (o *outputs) run(ctx context.Context) error {
 func (o *outputs) name() string {
 	ids := make([]string, 0, len(o.all))
 	for _, each := range o.all {
-		ids = append(ids, each.cfg.ID)
+		ids = append(ids, each.id)
 	}
 	return strings.TrimSpace("influxdb " + strings.Join(ids, ", "))
 }
@@ -177,7 +178,7 @@ func (a *app) moveOutputs(inv *configs.Inventory) (*moving, error) {
 	m := &moving{moved: map[*outlet]*influxdb.Writer{}, configs: map[*outlet]influxdb.Config{}}
 	before := map[string]*outlet{}
 	for _, o := range a.outputs.list() {
-		before[o.cfg.ID] = o
+		before[o.id] = o
 	}
 	for i := range inv.InfluxDB {
 		if err := a.moveOutput(m, &inv.InfluxDB[i], before); err != nil {
@@ -186,7 +187,7 @@ func (a *app) moveOutputs(inv *configs.Inventory) (*moving, error) {
 		}
 	}
 	for _, o := range a.outputs.list() {
-		if before[o.cfg.ID] != nil {
+		if before[o.id] != nil {
 			m.gone = append(m.gone, o)
 		}
 	}
@@ -250,8 +251,8 @@ func (a *app) leave(gone []*outlet) {
 		}
 		left := o.sink.Status().QueuedPoints
 		err := closeAll("queue", o.files...)
-		a.outputs.metrics.Forget(o.cfg.ID)
+		a.outputs.metrics.Forget(o.id)
 		a.log.Info("an output was removed from the inventory; what waited for it stays on the disk",
-			zap.String("output", o.cfg.ID), zap.Int("points", left), zap.String("folder", o.dir), zap.Error(err))
+			zap.String("output", o.id), zap.Int("points", left), zap.String("folder", o.dir), zap.Error(err))
 	}
 }

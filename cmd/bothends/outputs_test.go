@@ -11,6 +11,7 @@ import (
 	"strings"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -67,6 +68,12 @@ links: {r1-r2: {a: "r1:x", z: "r2:y"}}
 		cancel()
 		if err := <-done; err != nil {
 			t.Error(err)
+		}
+	}()
+	go func() { // somebody asks for an output that is not there
+		for ctx.Err() == nil {
+			_, _ = a.replay("nowhere", time.Now())
+			time.Sleep(time.Millisecond)
 		}
 	}()
 	apply := func(outputs string, want ...string) {

@@ -103,8 +103,8 @@ func (r *reloader) read(ctx context.Context, asked bool) reloaded {
 		result, files := readInventory(r.path)
 		after := lookAt(r.path, r.secrets)
 		if after.equal(before) {
+			r.disk.read(lookAt(r.path, files).readSince(before, r.secrets))
 			r.secrets = files
-			r.disk.read(lookAt(r.path, files))
 			return r.decide(ctx, &result, began, asked)
 		}
 		if !asked || try == steadyTries || pause(ctx, lookEvery) != nil {

@@ -116,15 +116,15 @@ func writeReplayed(w io.Writer, outputs []web.Replayed, since time.Time) error {
 func (a *app) replay(id string, since time.Time) ([]web.Replayed, error) {
 	var all []web.Replayed
 	for _, o := range a.outputs.list() {
-		if id != "" && o.cfg.ID != id {
+		if id != "" && o.id != id {
 			continue
 		}
 		r, err := o.queue.Replay(since)
 		if err != nil {
-			return nil, fmt.Errorf("queue points of %s again: %w", o.cfg.ID, err)
+			return nil, fmt.Errorf("queue points of %s again: %w", o.id, err)
 		}
-		a.log.Info("stored points are sent again", zap.String("output", o.cfg.ID), zap.Int("points", r.Points), zap.Time("since", since))
-		all = append(all, web.Replayed{ID: o.cfg.ID, Points: r.Points, From: r.From, To: r.To, KeptFrom: r.Kept})
+		a.log.Info("stored points are sent again", zap.String("output", o.id), zap.Int("points", r.Points), zap.Time("since", since))
+		all = append(all, web.Replayed{ID: o.id, Points: r.Points, From: r.From, To: r.To, KeptFrom: r.Kept})
 	}
 	if len(all) == 0 {
 		return nil, web.ErrNoOutput

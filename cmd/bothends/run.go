@@ -2,7 +2,6 @@ package main
 
 import (
 	"fmt"
-	"maps"
 	"os"
 	"os/signal"
 	"syscall"
@@ -46,8 +45,7 @@ func run(cmd *cobra.Command, path string) error {
 	if err != nil {
 		return err
 	}
-	shown := lookAt(path, files)
-	maps.Copy(shown, first) // what changed while it was read is read again
+	shown := lookAt(path, files).readSince(first, nil)
 	log, err := newLogger(inv.Log, cmd.ErrOrStderr())
 	if err != nil {
 		return fmt.Errorf("set up the log: %w", err)
