@@ -79,3 +79,28 @@ func TestReloadAddsAndRemoves(t *testing.T) {
 		}
 	})
 }
+
+// A receiver that was moved while nothing waited for it is left alone for as long as it asks all the same.
+func TestReloadSkipsNoLaterWait(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig()
+		busy := &fakeReceiver{answer: func(_ context.Context, n int) error {
+			if n == 1 {
+				return &RetryError{After: time.Hour, Text: "later"}
+			}
+			return nil
+		}}
+		r.Add("moved", &fakeReceiver{})
+		stop := r.started(t)
+		defer stop()
+		r.workers[0].redirect(busy)
+		time.Sleep(time.Minute)
+		r.deliver(1, "moved")
+		time.Sleep(2 * time.Hour)
+		synctest.Wait()
+		calls := busy.seen()
+		if len(calls) != 2 || calls[1].at.Sub(calls[0].at) < time.Hour {
+			t.Errorf("asked at %v, although it wanted an hour of peace", calls)
+		}
+	})
+}

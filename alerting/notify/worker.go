@@ -33,7 +33,7 @@ type Status struct {
 type worker struct {
 	name  string
 	queue *queue
-	// redirected holds a token once there is another receiver.
+	// redirected holds a token from when there is another receiver to the first attempt there.
 	redirected chan struct{}
 	pacer      pacer
 	log        *zap.Logger
@@ -79,9 +79,14 @@ func (w *worker) pause(ctx context.Context, d time.Duration) error {
 	return nil
 }
 
+// current returns the receiver that the next attempt goes to: it shortens no later wait that it was moved.
 func (w *worker) current() Receiver {
 	w.mu.Lock()
 	defer w.mu.Unlock()
+	select {
+	case <-w.redirected:
+	default:
+	}
 	return w.receiver
 }
 
