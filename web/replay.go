@@ -10,6 +10,9 @@ import (
 
 const replayPath = "/api/v1/replay"
 
+// replayTime bounds how long an answer about a replay may take.
+const replayTime = 2 * time.Minute
+
 // Replayed tells which points wait again for an output.
 type Replayed struct {
 	ID     string `json:"id"`
@@ -36,6 +39,8 @@ func (s *Server) postReplay(w http.ResponseWriter, r *http.Request) {
 		})
 		return
 	}
+	// Looking through large queues may take longer than any other answer.
+	_ = http.NewResponseController(w).SetWriteDeadline(time.Now().Add(replayTime))
 	output := query.Get("output")
 	done, err := s.deps.Replay(output, since)
 	switch {

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"context"
 	"errors"
 	"net/http"
 	"net/http/httptest"
@@ -58,5 +59,32 @@ func TestReplayAnswers(t *testing.T) {
 		if w.Code != c.code || !strings.Contains(w.Body.String(), c.says) || (since != time.Time{}) != (c.err != nil) {
 			t.Errorf("%s: %d %s, since %v", c.name, w.Code, w.Body, since)
 		}
+	}
+}
+
+// A replay that looks through large queues answers, however long other answers may take at most.
+func TestReplayMayTakeLong(t *testing.T) {
+	var s *Server
+	s = New(Config{Listen: "127.0.0.1:0"}, &fake{}, Deps{
+		Log: zap.NewNop(), Gatherer: prometheus.NewRegistry(), Now: time.Now,
+		Replay: func(string, time.Time) ([]Replayed, error) {
+			<-time.After(2 * s.http.WriteTimeout)
+			return nil, nil
+		},
+	})
+	s.http.WriteTimeout = 50 * time.Millisecond
+	if err := s.Listen(); err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	done := make(chan error, 1)
+	go func() { done <- s.Run(ctx) }()
+	defer func() { cancel(); <-done }()
+	resp, err := http.Post("http://"+s.Addr()+"/api/v1/replay?since=1h", "", http.NoBody)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _ = resp.Body.Close(); resp.StatusCode != http.StatusOK {
+		t.Error(resp.Status)
 	}
 }
