@@ -1,6 +1,7 @@
 package configs
 
 import (
+	"crypto/sha256"
 	"crypto/x509"
 	"strings"
 
@@ -44,7 +45,7 @@ func (w *walker) output(v value) {
 	c.At.Output = v.span().String()
 	w.destination(f, &c)
 	if v, ok := f.get("ca_file"); ok {
-		c.CAFile = w.caFile(v)
+		c.CAFile, c.CASum = w.caFile(v)
 	}
 	if v, ok := f.get("spool"); ok {
 		w.spool(v, &c.Spool)
@@ -74,12 +75,12 @@ func (w *walker) destination(f *fields, c *influxdb.Config) {
 
 // caFile reads the path of a file with certificates, relative to the inventory's folder, and makes
 // sure that the file can be used.
-func (w *walker) caFile(v value) string {
+func (w *walker) caFile(v value) (path string, sum [sha256.Size]byte) {
 	name, ok := w.text(v)
 	if !ok {
-		return ""
+		return "", sum
 	}
-	path := beside(v.src, name)
+	path = beside(v.src, name)
 	text, _, err := w.env.ReadFile(path)
 	reason := "holds no certificate"
 	if err != nil {
@@ -89,7 +90,7 @@ func (w *walker) caFile(v value) string {
 		w.report("E057", v.span(), "ca_file %s %s", quote(name), reason).
 			help("name a PEM file with the certificates to trust; the path is relative to the inventory's folder")
 	}
-	return path
+	return path, sha256.Sum256(text)
 }
 
 // folderName keeps an id usable as the name of a folder.

@@ -166,6 +166,7 @@ func TestResolveProgram(t *testing.T) {
 		{ID: "new", URL: "https://influx.example.net:8086", Token: secret.New("token\n"), Org: "noc", Bucket: "links", CAFile: "/etc/ca.pem", Spool: sink.Quota{MaxBytes: 500 << 20, MaxAge: 36 * time.Hour}},
 		{ID: "influxdb", URL: "http://127.0.0.1:8086/base", Bucket: "db/rp", Spool: sink.DefaultQuota()},
 	}
+	outputs[0].CASum = inv.InfluxDB[0].CASum // the certificate is another each time
 	at := influxdb.Places{
 		Output: "testdata/full.yaml:81:5", URL: "testdata/full.yaml:82:10", Token: "testdata/full.yaml:83:12",
 		Org: "testdata/full.yaml:84:10", Bucket: "testdata/full.yaml:85:13",

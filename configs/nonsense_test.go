@@ -126,6 +126,13 @@ func TestCAFile(t *testing.T) {
 		}
 	}
 	f("good.pem", "")
+	before := Check("d/a.yaml", environment())
+	if err := os.WriteFile("d/good.pem", []byte(string(key)+certificate(t)), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if now := Check("d/a.yaml", environment()); now.Inventory.InfluxDB[0].Equal(before.Inventory.InfluxDB[0]) {
+		t.Error("other certificates in the file are no other output")
+	}
 	f("none.pem", "ca_file \"none.pem\" cannot be read: no such file or directory")
 	f("text.pem", "ca_file \"text.pem\" holds no certificate")
 	f("key.pem", "ca_file \"key.pem\" holds no certificate")

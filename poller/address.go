@@ -63,6 +63,13 @@ func (a *address) get() (netip.AddrPort, error) {
 	}
 }
 
+// known returns the last good address, invalid when there was none.
+func (a *address) known() netip.Addr {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return a.current
+}
+
 // refresh looks the name up once and returns how long to wait before the next time. The address in use
 // stays while it is among the answers.
 func (a *address) refresh(ctx context.Context) (wait time.Duration) {

@@ -126,14 +126,18 @@ func (p *Poller) compareDevices(c *change) map[string]*device {
 	return devices
 }
 
-// succeed makes the device that follows on one that is asked in another way. At the same address it
-// knows where the interfaces are: that is verified with each poll.
+// succeed makes the device that follows on one that is asked in another way. A name is where it was until
+// it is resolved again. At the same address it knows where the interfaces are: that is verified with
+// each poll.
 func (p *Poller) succeed(before *device, cfg *Device) *device {
 	d := p.newDevice(cfg)
 	if before.cfg.Address == cfg.Address && before.cfg.Port == cfg.Port && before.cfg.Context == cfg.Context {
 		before.mu.Lock()
 		d.table = before.table
 		before.mu.Unlock()
+	}
+	if before.cfg.Address == cfg.Address {
+		d.address.current = before.address.known()
 	}
 	return d
 }

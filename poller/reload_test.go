@@ -349,3 +349,24 @@ func (l *life) check(t *testing.T, interval time.Duration) {
 		t.Errorf("%s: nothing in the last %v", l.name, rest)
 	}
 }
+
+// A router that is asked in another way is still where it was: its name need not be resolved anew, which
+// may take long or fail now. One of another name is not there.
+func TestReloadKeepsTheAddress(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := undithered(t, 1, 10*time.Second)
+		b.cfg.Devices[1].Address = "r2.invalid"
+		before := b.Poller.devices[1]
+		before.cfg.Address = "r2.invalid"
+		before.address.host, before.address.current = "r2.invalid", benchAddr("r2").Addr()
+		cfg := b.config()
+		cfg.Devices[1].Timeout = time.Second
+		if to, err := b.succeed(before, &cfg.Devices[1]).address.get(); err != nil || to != benchAddr("r2") {
+			t.Errorf("%v, %v", to, err)
+		}
+		cfg.Devices[1].Address = "r3.invalid"
+		if to, err := b.succeed(before, &cfg.Devices[1]).address.get(); err == nil {
+			t.Errorf("another name is at %v", to)
+		}
+	})
+}

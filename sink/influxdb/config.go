@@ -1,6 +1,7 @@
 package influxdb
 
 import (
+	"crypto/sha256"
 	"reflect"
 
 	"github.com/bothends/bothends/internal/secret"
@@ -24,6 +25,9 @@ type Config struct {
 	Bucket string
 	// CAFile is a PEM file with certificates to trust in place of the system's.
 	CAFile string
+	// CASum is the sum of what CAFile held when the inventory was read: with other certificates it is
+	// another output.
+	CASum [sha256.Size]byte
 	// Spool bounds what waits on disk for this output.
 	Spool sink.Quota
 	// At tells where the inventory says what a message is about.
