@@ -22,6 +22,8 @@ const (
 	memoryRound = 5 * time.Minute
 	// memoryBatch bounds the links of one transaction, and so what a storm costs in a second.
 	memoryBatch = 256
+	// documentRoom is what the document of a link whose windows are full takes, in bytes.
+	documentRoom = 3200
 )
 
 // Kinds of documents in the state file.
@@ -163,7 +165,7 @@ func (m *memory) appendLink(docs []history.Document, name string) []history.Docu
 		return docs
 	}
 	return append(docs,
-		history.Document{Kind: trackerKind, Name: name, At: now.At, Body: w.tracker.AppendState(nil, now)},
+		history.Document{Kind: trackerKind, Name: name, At: now.At, Body: w.tracker.AppendState(make([]byte, 0, documentRoom), now)},
 		history.Document{Kind: judgesKind, Name: name, At: now.At, Body: judges},
 	)
 }
