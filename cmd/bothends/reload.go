@@ -19,6 +19,7 @@ type reloader struct {
 	app   *app
 	log   *zap.Logger
 	asked chan chan<- reloaded
+	ended chan struct{} // closed when run ends
 	disk  settling
 	// told tells that an inventory which never comes to rest was logged.
 	told bool
@@ -36,7 +37,10 @@ const restlessAfter = 30 * time.Second
 var errStopping = errors.New("bothends is stopping")
 
 func newReloader(a *app, how *rereading) *reloader {
-	r := &reloader{rereading: how, app: a, log: a.log.Named("reload"), asked: make(chan chan<- reloaded)}
+	r := &reloader{
+		rereading: how, app: a, log: a.log.Named("reload"),
+		asked: make(chan chan<- reloaded), ended: make(chan struct{}),
+	}
 	r.disk.read(how.first)
 	return r
 }
@@ -47,6 +51,8 @@ func (r *reloader) ask(ctx context.Context) (web.Reloaded, error) {
 	answer := make(chan reloaded, 1)
 	select {
 	case r.asked <- answer:
+	case <-r.ended:
+		return web.Reloaded{}, errStopping
 	case <-ctx.Done():
 		return web.Reloaded{}, ctx.Err()
 	}
@@ -60,6 +66,7 @@ func (r *reloader) ask(ctx context.Context) (web.Reloaded, error) {
 
 // run reads the inventory whenever that is due, until ctx ends. What is under way then is finished.
 func (r *reloader) run(ctx context.Context) error {
+	defer close(r.ended)
 	looks := time.NewTicker(lookEvery)
 	defer looks.Stop()
 	for {

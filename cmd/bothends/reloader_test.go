@@ -77,6 +77,23 @@ func TestStopDuringReload(t *testing.T) {
 	}
 }
 
+// TestAskAfterTheEnd: who asks for a reload while the rest of the program stops is told so, and holds
+// nothing up.
+func TestAskAfterTheEnd(t *testing.T) {
+	a, _ := reloading(t, nil)
+	defer func() { _ = a.close() }()
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if err := a.reloader.run(ctx); err != nil {
+		t.Fatal(err)
+	}
+	ask, giveUp := context.WithTimeout(t.Context(), time.Second)
+	defer giveUp()
+	if _, err := a.reloader.ask(ask); !errors.Is(err, errStopping) {
+		t.Errorf("answer %v", err)
+	}
+}
+
 // TestSignalsAtTheEnd sends the real program both signals at once.
 func TestSignalsAtTheEnd(t *testing.T) {
 	t.Parallel()
