@@ -356,7 +356,7 @@ func TestReloadKeepsTheAddress(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := undithered(t, 1, 10*time.Second)
 		b.cfg.Devices[1].Address = "r2.invalid"
-		before := b.Poller.devices[1]
+		before := b.devices[1]
 		before.cfg.Address = "r2.invalid"
 		before.address.host, before.address.current = "r2.invalid", benchAddr("r2").Addr()
 		cfg := b.config()
