@@ -118,6 +118,9 @@ type sample struct {
 	busy         time.Duration // of the contender's CPU, with all who use it
 }
 
+// settling is how long a start goes on working at least: walks, garbage, what is written down once.
+const settling = 30 * time.Second
+
 // run measures one contender: start it, let more than two intervals pass, so that what a start
 // leaves behind is over, and take the difference between two instants that lie whole intervals apart.
 func (m *match) run(ctx context.Context, c *contender) (r result, err error) {
@@ -126,7 +129,7 @@ func (m *match) run(ctx context.Context, c *contender) (r result, err error) {
 		return r, err
 	}
 	defer e.stop()
-	settle, window := m.aligned(time.Now().Add(2*m.interval+m.interval/4)), time.Duration(m.cycles)*m.interval
+	settle, window := m.aligned(time.Now().Add(max(2*m.interval+m.interval/4, settling))), time.Duration(m.cycles)*m.interval
 	if c.flatOut {
 		settle, window = time.Second, min(floorTime, window)
 	}
