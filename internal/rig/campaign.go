@@ -161,7 +161,7 @@ func (p *Progress) Report() string {
 		return p.Firsts[int(q*float64(len(p.Firsts)-1))]
 	}
 	return fmt.Sprintf("seed=%d %s: %d rounds in %v %v; %d points accepted, %d stored; %d replies, %d proved accepted, "+
-		"%d ignored, %d too late; %d rates computed anew; first request %d ms after a start (median), %d (p99), %d (max); %d red",
+		"%d ignored, %d too late; %d rates computed anew, %d began too long ago; first request %d ms after a start (median), %d (p99), %d (max); %d red",
 		p.Seed, p.Kind, p.Next, p.Took.Round(time.Second), p.Ways, p.Figures.Accepted, p.Figures.Points, p.Figures.Replies,
-		p.Figures.Proved, p.Figures.Ignored, p.Figures.TooLate, p.Figures.Rates, quantile(.5), quantile(.99), quantile(1), len(p.Red))
+		p.Figures.Proved, p.Figures.Ignored, p.Figures.TooLate, p.Figures.Rates, p.Figures.LongAgo, quantile(.5), quantile(.99), quantile(1), len(p.Red))
 }

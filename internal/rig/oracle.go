@@ -78,6 +78,7 @@ type Figures struct {
 	Ignored  int // replies that the program counted as no answer
 	TooLate  int // replies that were in no sample because the rig made them too late
 	Rates    int // rates that were computed anew
+	LongAgo  int // first rates of a life that may begin with a reading older than the replies kept
 }
 
 // Add sums up.
@@ -89,6 +90,7 @@ func (f *Figures) Add(g *Figures) {
 	f.Ignored += g.Ignored
 	f.TooLate += g.TooLate
 	f.Rates += g.Rates
+	f.LongAgo += g.LongAgo
 }
 
 // Judge holds both ledgers against each other.

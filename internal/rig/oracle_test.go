@@ -141,6 +141,11 @@ var forgeries = []struct {
 	{"a first rate that nothing explains", func(e *Evidence) {
 		e.Series[1].Points[forgedStart.UnixMilli()] = []Field{{"bps", 1e9}, {"source", "both"}}
 	}, "in the first sample of a life"},
+	{"a first rate that may begin with a reading of long ago", func(e *Evidence) {
+		e.Series[1].Points[forgedStart.UnixMilli()] = []Field{{"bps", 1e9}, {"source", "both"}}
+		e.Replies[0] = append([]Reply{{At: forgedStart.Add(-lookBack), Interface: "x"}}, e.Replies[0]...)
+		e.Judged = forgedStart.Add(-time.Minute)
+	}, ""},
 	{"a loss beside its bar", func(e *Evidence) {
 		p := e.Series[1].Points
 		p[forgedStart.UnixMilli()] = []Field{{"loss_ratio", .1}, {"loss_low", .2}, {"loss_high", .3}}

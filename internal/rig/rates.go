@@ -17,8 +17,10 @@ const (
 	slack = 0.002
 	// most is the part of the line's speed above which a rate is false.
 	most = 1.05
-	// lookBack is how old the reading may be that a first rate of a life begins with: each link is
-	// remembered every five minutes.
+	// lookBack is how far back replies are kept to explain the first rate of a life: each link is
+	// remembered every five minutes. Of lives that are shorter than that some links are not, so a
+	// first rate may begin with an older reading. Where there were older replies, one that none of
+	// those kept explains is counted and not judged.
 	lookBack = 6 * time.Minute
 )
 
@@ -110,6 +112,10 @@ func (j *judge) judgeRate(end *endLedger, octets Value, at int64, bps float64) {
 		if age > 0 && age < lookBack && near(r, cur.Reply, octets, float64(age.Microseconds())/1000, bps, doubt) {
 			return
 		}
+	}
+	if cur.At.Sub(end.replies[0].At) > lookBack*9/10 {
+		j.LongAgo++
+		return
 	}
 	j.fail("I2", "link %s %s: %.0f bit/s in the first sample of a life, which no earlier one explains", end.Link, clock(at), bps)
 }
