@@ -120,8 +120,15 @@ func (m *memory) due() []string {
 	return names
 }
 
+// saveAll ends before a task has to: what it leaves out is a round old at most.
 func (m *memory) saveAll() {
+	until := time.Now().Add(stopWithin * 6 / 10)
 	for names := m.pipeline.linkNames(); len(names) > 0; {
+		if time.Now().After(until) {
+			m.log.Warn("stopped before all that was learned of links was written down; the rest is some minutes old",
+				zap.Int("links", len(names)))
+			return
+		}
 		n := min(memoryBatch, len(names))
 		m.save(names[:n])
 		names = names[n:]

@@ -27,6 +27,7 @@ type fakeDocuments struct {
 	docs map[string]map[string][]byte // by kind and name
 	most int                          // documents in one transaction
 	n    int                          // documents saved
+	slow time.Duration                // of one transaction
 }
 
 func (f *fakeDocuments) SaveDocument(docs ...history.Document) error {
@@ -35,6 +36,7 @@ func (f *fakeDocuments) SaveDocument(docs ...history.Document) error {
 	if f.err != nil {
 		return f.err
 	}
+	time.Sleep(f.slow)
 	f.most, f.n = max(f.most, len(docs)), f.n+len(docs)
 	for _, d := range docs {
 		if f.docs == nil {
@@ -114,6 +116,27 @@ func TestMemoryGoesRound(t *testing.T) {
 		cancel()
 		if err := <-done; err != nil || len(keep.docs[trackerKind]) != 1000 {
 			t.Errorf("%d links at the end (%v)", len(keep.docs[trackerKind]), err)
+		}
+	})
+}
+
+// So many links that a busy machine cannot write all of them while it stops must not keep it from
+// stopping in order.
+func TestMemoryStopsInTime(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		keep := &fakeDocuments{slow: time.Second}
+		m, logs := memoryOf(keep, 10*memoryBatch)
+		ctx, cancel := context.WithCancel(t.Context())
+		cancel()
+		began := time.Now()
+		if err := m.run(ctx); err != nil {
+			t.Fatal(err)
+		}
+		if took := time.Since(began); took >= stopWithin {
+			t.Errorf("took %v", took)
+		}
+		if keep.n == 0 || logs.FilterMessageSnippet("stopped before all").Len() != 1 {
+			t.Errorf("%d documents, log %v", keep.n, logs.All())
 		}
 	})
 }
