@@ -75,11 +75,11 @@ func (s *Server) Listen() error {
 	var lc net.ListenConfig
 	listener, err := lc.Listen(context.Background(), "tcp", s.cfg.Listen)
 	if errors.Is(err, syscall.EADDRINUSE) {
-		return fmt.Errorf("listen on %s: another program uses this port: choose another with --listen "+
-			"or web.listen: %w", s.cfg.Listen, err)
+		return fmt.Errorf("listen on %s: another program uses this port: choose another as "+
+			"web.listen (demo: --listen): %w", s.cfg.Listen, err)
 	}
 	if err != nil {
-		return fmt.Errorf("listen on %s (--listen or web.listen changes it): %w", s.cfg.Listen, err)
+		return fmt.Errorf("listen on %s (web.listen changes it; demo: --listen): %w", s.cfg.Listen, err)
 	}
 	// "localhost" is a name, and names mean what the resolver says.
 	if err := requireLoopback(listener.Addr().String()); err != nil {

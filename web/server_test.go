@@ -102,12 +102,13 @@ func TestListenRefusesTheNetwork(t *testing.T) {
 	}
 }
 
+// Only demo has a flag for the address; run does not.
 func TestBusyPortNamesTheWayOut(t *testing.T) {
 	first := run(t, &fake{})
 	second := New(Config{Listen: first.Addr()}, &fake{}, Deps{Log: zap.NewNop()})
 	err := second.Listen()
 	if err == nil || !strings.Contains(err.Error(), "listen on "+first.Addr()+": another program uses this port") ||
-		!strings.Contains(err.Error(), "--listen or web.listen") {
+		!strings.Contains(err.Error(), "choose another as web.listen (demo: --listen)") {
 		t.Errorf("got %v", err)
 	}
 	if err := second.Run(t.Context()); err == nil {
