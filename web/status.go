@@ -59,7 +59,7 @@ func (l *Load) Trouble(clock func(time.Time) string) string {
 
 // Polling says which routers answer.
 type Polling struct {
-	Devices   int      `json:"devices"`
+	Devices   int      `json:"devices"` // those that a link asks for
 	Answering int      `json:"answering"`
 	Silent    []string `json:"silent"` // names
 	// TicksMissed counts polls that could not start in time since the start.

@@ -180,8 +180,19 @@ func (a *app) run(ctx context.Context) error {
 	if a.ready != nil {
 		a.ready(a.server.Addr())
 	}
-	err := runTasks(ctx, a.tasks())
-	return errors.Join(err, a.close())
+	said := make(chan struct{})
+	unsaid := context.AfterFunc(ctx, func() {
+		defer close(said)
+		a.log.Info("bothends stops", zap.NamedError("reason", context.Cause(ctx)))
+	})
+	err := errors.Join(runTasks(ctx, a.tasks()), a.close())
+	if !unsaid() {
+		<-said
+	}
+	if err == nil {
+		a.log.Info("bothends has stopped")
+	}
+	return err
 }
 
 func (a *app) close() error {

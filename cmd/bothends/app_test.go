@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"path/filepath"
 	"runtime/debug"
 	"strings"
@@ -10,6 +11,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"go.uber.org/zap"
+	"go.uber.org/zap/zaptest/observer"
 
 	"github.com/bothends/bothends/alerting"
 	"github.com/bothends/bothends/configs"
@@ -83,6 +85,34 @@ func TestRunsWithoutReceiversAndOutputs(t *testing.T) {
 	a.ready = func(string) { time.AfterFunc(500*time.Millisecond, cancel) }
 	if err := a.run(ctx); err != nil {
 		t.Fatal(err)
+	}
+}
+
+// TestLogTellsTheStop: the log of a program that was stopped does not just break off.
+func TestLogTellsTheStop(t *testing.T) {
+	core, logged := observer.New(zap.InfoLevel)
+	a := newLoggedApp(t, strings.Replace(appInventory, "links:", "web: {listen: 127.0.0.1:0}\nlinks:", 1), t.TempDir(), zap.New(core))
+	ctx, cancel := context.WithCancelCause(t.Context())
+	a.ready = func(string) { cancel(errors.New("terminated signal received")) }
+	if err := a.run(ctx); err != nil {
+		t.Fatal(err)
+	}
+	stops := logged.FilterMessage("bothends stops").All()
+	if len(stops) != 1 || stops[0].ContextMap()["reason"] != "terminated signal received" {
+		t.Errorf("logged %v", stops)
+	}
+	if logged.FilterMessage("bothends has stopped").Len() != 1 {
+		t.Error("the end is not in the log")
+	}
+}
+
+// TestStatusCountsPolledRouters: a router that no link asks for is never polled, so it is not one that
+// does not answer.
+func TestStatusCountsPolledRouters(t *testing.T) {
+	a := newTestApp(t, strings.Replace(appInventory, "r2: 127.0.0.2}", "r2: 127.0.0.2, spare: 127.0.0.3}", 1), t.TempDir())
+	st := (&source{app: a}).Status()
+	if st.Polling.Devices != 2 || st.Inventory.Devices != 3 {
+		t.Errorf("%d polled of %d routers, want 2 of 3", st.Polling.Devices, st.Inventory.Devices)
 	}
 }
 

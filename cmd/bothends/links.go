@@ -173,7 +173,7 @@ func (l *linkRow) since() string {
 	if l.Since.IsZero() {
 		return notKnown
 	}
-	return l.Since.Local().Format("2006-01-02 15:04:05")
+	return localClock(l.Since)
 }
 
 // findings lists what is open, each with its direction or its end.

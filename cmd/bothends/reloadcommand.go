@@ -96,4 +96,4 @@ func warnOfConfig(cmd *cobra.Command, c client) {
 	}
 }
 
-func localClock(t time.Time) string { return t.Local().Format(time.DateTime) }
+func localClock(t time.Time) string { return t.Local().Format(time.DateTime + " MST") }

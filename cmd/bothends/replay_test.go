@@ -74,8 +74,8 @@ func TestReplayAfterTheDatabaseForgot(t *testing.T) {
 		return code, out.String(), err.String()
 	}
 	code, out, errs := run("replay", "--since", "1h")
-	want := regexp.MustCompile(`^west: 5000 points queued again, which came from \S+ \S+ to \S+ \S+; nothing older than \S+ \S+ is kept
-east: no stored point has come since \S+ \S+; nothing is kept
+	want := regexp.MustCompile(`^west: 5000 points queued again, which came from \S+ \S+ \S+ to \S+ \S+ \S+; nothing older than \S+ \S+ \S+ is kept
+east: no stored point has come since \S+ \S+ \S+; nothing is kept
 $`)
 	if code != 0 || !want.MatchString(out) {
 		t.Errorf("exit %d\n%s%s", code, out, errs)

@@ -7,6 +7,7 @@ import (
 	"github.com/bothends/bothends/alerting"
 	"github.com/bothends/bothends/history"
 	"github.com/bothends/bothends/linkmodel"
+	"github.com/bothends/bothends/poller"
 	"github.com/bothends/bothends/web"
 )
 
@@ -127,7 +128,7 @@ func (s *source) receiverType(name string) string {
 }
 
 func (s *source) polling() web.Polling {
-	devices := s.poller.Devices()
+	devices := s.polled()
 	p := web.Polling{Devices: len(devices)}
 	if err := s.Healthy(time.Now()); err != nil {
 		p.Problem = err.Error()
@@ -144,6 +145,19 @@ func (s *source) polling() web.Polling {
 	families, _ := s.registry.Gather()
 	p.TicksMissed = int64(ownMetrics(families)["poll_ticks_missed_total"])
 	return p
+}
+
+// polled returns the routers that a link asks for. The others of the inventory are never polled, so
+// that they do not answer tells nothing.
+func (s *source) polled() []poller.DeviceStatus {
+	linked := map[string]bool{}
+	links := s.current.Load().Links
+	for i := range links {
+		for _, end := range links[i].Ends {
+			linked[end.Device] = true
+		}
+	}
+	return slices.DeleteFunc(s.poller.Devices(), func(d poller.DeviceStatus) bool { return !linked[d.Name] })
 }
 
 // Healthy implements web.Source: polling works while cycles finish.
