@@ -46,7 +46,8 @@ type keptLink struct {
 // other interfaces is another link.
 //
 // meanwhile is called when nothing is handed over any more of the links that end, and nothing yet of
-// those that begin. Reload waits for Run, and returns an error once that is over; cfg must be valid.
+// those that begin. Reload waits for Run, and returns an error, without having called it, once that is
+// over; cfg must be valid.
 func (p *Poller) Reload(cfg Config, meanwhile func()) error {
 	p.reloading.Lock()
 	defer p.reloading.Unlock()
@@ -62,9 +63,8 @@ func (p *Poller) Reload(cfg Config, meanwhile func()) error {
 		l.dismiss()
 	}
 	meanwhile()
-	if !p.transport.between(func() { p.install(c) }) {
-		return errStopped
-	}
+	// What meanwhile did stands, also when Run has ended since: then nobody polls what cfg says.
+	p.transport.between(func() { p.install(c) })
 	p.cfg = cfg
 	return nil
 }

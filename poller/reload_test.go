@@ -1,6 +1,7 @@
 package poller
 
 import (
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -247,6 +248,26 @@ func TestReloadEndsWhatIsUnderWay(t *testing.T) {
 		got := b.wait(20 * time.Second)["link1"]
 		if len(got) != 2 || got[0].ScheduledMono != next+10*time.Second {
 			t.Errorf("%d polls of the link that took the name", len(got))
+		}
+	})
+}
+
+// Who exchanges the rest of the program meanwhile must not be told that nothing was exchanged, or it
+// would close what is in use. Afterwards nothing is exchanged any more.
+func TestReloadWhileRunEnds(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newBench(t, 2, interval)
+		stop := b.start()
+		time.Sleep(interval)
+		called := 0
+		if err := b.Reload(b.config(), func() { called++; stop() }); err != nil {
+			t.Errorf("exchanged, and then told that %v", err)
+		}
+		if err := b.Reload(b.config(), func() { called++ }); !errors.Is(err, errStopped) {
+			t.Errorf("after Run has ended: %v", err)
+		}
+		if called != 1 {
+			t.Errorf("exchanged %d times", called)
 		}
 	})
 }
