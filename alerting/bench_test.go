@@ -59,6 +59,8 @@ type bench struct {
 	polls    int
 	// origin is where the clock of this process begins.
 	origin time.Duration
+	// noted are the lines of what was told to nobody, with the reason.
+	noted []string
 }
 
 func newBench(rules Rules) *bench {
@@ -78,9 +80,30 @@ func (b *bench) at() time.Time { return start.Add(time.Duration(b.polls) * b.int
 // signals judges one poll that consists of these signals.
 func (b *bench) signals(s ...linkmodel.Signal) []Notification {
 	defer func() { b.polls++ }()
-	return b.observe(b.link(b.decl.Name), &observation{
+	b.observe(b.link(b.decl.Name), &observation{
 		link: b.decl.Name, at: b.at(), mono: b.mono(), interval: b.interval,
 	}, s)
+	return b.advance()
+}
+
+// advance returns what is told right after a poll.
+func (b *bench) advance() []Notification {
+	r := b.Advance(linkmodel.Moment{At: b.at(), Mono: b.mono()})
+	for i := range r.Noted {
+		b.noted = append(b.noted, r.Noted[i].Summary+": "+r.Noted[i].Episode.HeldBack)
+	}
+	return r.Told
+}
+
+// later is the present so long after the start.
+func later(d time.Duration) linkmodel.Moment {
+	return linkmodel.Moment{At: start.Add(d), Mono: d}
+}
+
+// look judges a view and returns what is told right after it.
+func (b *bench) look(v *linkmodel.View) []Notification {
+	b.Observe(v)
+	return b.advance()
 }
 
 // told writes the messages of poll n as "n:kind status severity".

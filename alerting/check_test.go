@@ -84,7 +84,7 @@ func TestInformation(t *testing.T) {
 	if open := e.Open(decl.Name, nil); len(open) != 1 || open[0].Severity != linkmodel.SeverityInfo {
 		t.Errorf("open: %+v", open)
 	}
-	if again := e.Remind(start.Add(100 * time.Hour)); len(again) > 0 {
+	if again := e.Advance(later(100 * time.Hour)).Told; len(again) > 0 {
 		t.Errorf("reminded of information: %s", again[0].Summary)
 	}
 }
@@ -125,7 +125,7 @@ func checked(t *testing.T, change func(*linkmodel.View)) Notification {
 	change(v)
 	var got []Notification
 	for range 7 {
-		got = append(got, b.Observe(v)...)
+		got = append(got, b.look(v)...)
 		b.polls++
 		v.At, v.Mono = b.at(), time.Duration(b.polls)*b.interval
 	}
@@ -205,7 +205,7 @@ func TestSpeedNotBelieved(t *testing.T) {
 	v.Ends[linkmodel.EndZ].SpeedDoubted, v.Ends[linkmodel.EndZ].Last.HighSpeed = true, 10
 	var got []Notification
 	for range 7 {
-		got = append(got, b.Observe(v)...)
+		got = append(got, b.look(v)...)
 		b.polls++
 		v.At, v.Mono = b.at(), time.Duration(b.polls)*b.interval
 	}

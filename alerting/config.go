@@ -17,6 +17,8 @@ type Config struct {
 	Routes      []Route
 	Default     []string      // receiver names
 	RemindEvery time.Duration // 0 never reminds
+	// GroupWait is how long an episode waits before it is told, so that its cause can be found.
+	GroupWait time.Duration
 	// PageURL is the address of the web page for links in messages, without a trailing slash.
 	PageURL string
 }

@@ -39,6 +39,8 @@ type judgeDocument struct {
 	Episode   *Episode            `json:"episode,omitempty"`
 	Quiet     holdDocument        `json:"quiet,omitzero"`
 	Holding   time.Duration       `json:"holding,omitempty"`
+	// Raised is since when the episode waits to be told.
+	Raised time.Duration `json:"raised,omitempty"`
 }
 
 type levelDocument struct {
@@ -91,7 +93,7 @@ func (j *judge) document() judgeDocument {
 	}
 	if j.episode != nil {
 		ep := j.episode.snapshot()
-		d.Episode, d.Quiet, d.Holding = &ep, j.episode.Quiet.document(), j.holding
+		d.Episode, d.Quiet, d.Holding, d.Raised = &ep, ep.Quiet.document(), j.holding, ep.raised
 	}
 	return d
 }

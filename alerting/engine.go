@@ -9,14 +9,23 @@ import (
 	"github.com/bothends/bothends/linkmodel"
 )
 
-// Engine judges the views of all links. Its methods may be called concurrently; views of one link
-// must come in order.
+// Engine judges the views of all links in Observe, and tells of what is true in Advance. Its methods
+// may be called concurrently; views of one link must come in order.
 type Engine struct {
 	plan atomic.Pointer[plan]
 
+	// mu is held by whoever decides what is told. A link's own lock is taken within it.
 	mu sync.Mutex
 	// orphans are restored episodes that nothing judges any more.
 	orphans []*Episode
+	// active are the links that have an episode, waiting those with one that owes a message.
+	active, waiting map[*link]struct{}
+	// nextRound is when all active links are looked at again.
+	nextRound time.Duration
+
+	newsMu sync.Mutex
+	// news are the links of which something is to be told since the latest Advance.
+	news []*link
 
 	movedMu sync.Mutex
 	// moved are the links of which Moved tells next.
@@ -38,6 +47,8 @@ type link struct {
 	judges []*judge
 	// ended are the episodes that are over and not told to be over.
 	ended []*Episode
+	// queued tells that the link is among the engine's news.
+	queued bool
 	// seen is the instant of the latest view. away tells that it was of the last run, unsure that
 	// nobody knows how long ago.
 	seen         time.Duration
@@ -55,7 +66,7 @@ func New(cfg Config, links []linkmodel.Link) *Engine {
 		}
 	}
 	p.cfg.Rules = nil // every link has its rulings
-	e := &Engine{}
+	e := &Engine{active: map[*link]struct{}{}, waiting: map[*link]struct{}{}}
 	e.plan.Store(p)
 	return e
 }
@@ -70,35 +81,53 @@ func directionsOf(k linkmodel.Kind) []linkmodel.Direction {
 	return []linkmodel.Direction{linkmodel.NoDirection}
 }
 
-// Observe judges one view and returns what has to be told, which is nothing for most views. The
-// view is not kept.
-func (e *Engine) Observe(v *linkmodel.View) []Notification {
+// Observe judges one view: it brings the episodes of its link up to date, and tells nothing. The view
+// is not kept.
+func (e *Engine) Observe(v *linkmodel.View) {
 	l := e.link(v.Link.Name)
 	if l == nil {
-		return nil
+		return
 	}
 	var buf [numSignals]linkmodel.Signal
 	signals := linkmodel.AppendSignals(buf[:0], v)
 	witnessed(signals, v)
 	o := observation{link: v.Link.Name, at: v.At, mono: v.Mono, interval: v.Link.Interval, view: v}
-	return e.observe(l, &o, signals)
+	e.observe(l, &o, signals)
 }
 
-// observe is the whole way of one observation. The signals are an argument of their own so that
-// the caller's stay on its stack.
-func (e *Engine) observe(l *link, o *observation, signals []linkmodel.Signal) []Notification {
+// observe judges one observation. The signals are an argument of their own so that the caller's stay
+// on its stack.
+func (e *Engine) observe(l *link, o *observation, signals []linkmodel.Signal) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.missed(o.mono)
 	l.seen = o.mono
 	judges, moving := len(l.judges), l.underWay()
 	l.judge(o, signals)
-	l.hold(explained)
-	told := e.tell(l, o.at)
 	if moving || len(l.judges) != judges || l.underWay() {
 		e.move(o.link)
 	}
-	return told
+	if !l.queued && l.hasNews() {
+		e.post(l)
+	}
+}
+
+// hasNews reports whether there is something to tell of the link, or that it is no longer to be told.
+func (l *link) hasNews() bool {
+	for ep := range l.episodes {
+		if _, owed := ep.owes(); owed || !ep.open() {
+			return true
+		}
+	}
+	return false
+}
+
+// post puts a link, whose lock is held, among the news.
+func (e *Engine) post(l *link) {
+	l.queued = true
+	e.newsMu.Lock()
+	defer e.newsMu.Unlock()
+	e.news = append(e.news, l)
 }
 
 // judge updates every episode of the link from the signals.

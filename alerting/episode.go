@@ -3,6 +3,7 @@ package alerting
 import (
 	"crypto/sha256"
 	"encoding/hex"
+	"math"
 	"time"
 
 	"github.com/bothends/bothends/linkmodel"
@@ -51,6 +52,8 @@ type Episode struct {
 
 	// HeldBack says why nothing is told at the moment; empty when nothing holds it back.
 	HeldBack string `json:"held_back,omitempty"`
+	// Noted tells that its beginning is in the event log although nobody was told of it.
+	Noted bool `json:"noted,omitempty"`
 	// N counts the messages told so far, Told is the severity they told, To are the receivers
 	// they went to, and ToldAt is the instant of the latest.
 	N      int                `json:"n"`
@@ -61,7 +64,13 @@ type Episode struct {
 	// Quiet is how far the way to the end has come. It is not stored with the episode, which is when
 	// it is told: what was quiet then says nothing of what came after. See Engine.Document.
 	Quiet Hold `json:"-"`
+	// raised is when it was found to be true, on the clock of the readings: it waits from then on.
+	// never after a restart of which no document tells.
+	raised time.Duration
 }
+
+// never is before all instants.
+const never = time.Duration(math.MinInt64)
 
 // idBytes is how much of the hash an id shows: 12 hexadecimal digits.
 const idBytes = 6
@@ -69,7 +78,7 @@ const idBytes = 6
 func newEpisode(link string, k linkmodel.Kind, d linkmodel.Direction, start time.Time) *Episode {
 	return &Episode{
 		ID: episodeID(link, k, d, start), Link: link, Kind: k, Direction: d,
-		End: linkmodel.NoEnd, Since: start,
+		End: linkmodel.NoEnd, Since: start, raised: never,
 	}
 }
 

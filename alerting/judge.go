@@ -102,6 +102,7 @@ func (j *judge) reached() *level {
 func (j *judge) raise(top *level, s *linkmodel.Signal, o *observation) {
 	if j.episode == nil {
 		j.episode = newEpisode(o.link, j.kind, j.direction, j.since())
+		j.episode.raised = o.mono
 	}
 	ep := j.episode
 	if top.severity <= ep.Severity {

@@ -38,7 +38,7 @@ type ledger struct {
 	over map[string]bool
 }
 
-func (l *ledger) note(t *rapid.T, n *Notification) {
+func (l *ledger) note(t interface{ Fatalf(string, ...any) }, n *Notification) {
 	ep := &n.Episode
 	if l.over[ep.ID] {
 		t.Fatalf("message about %s after its end: %s", ep.ID, n.Summary)
@@ -125,7 +125,10 @@ func checkOpen(t *rapid.T, b *bench, before map[string]bool, signals map[string]
 	}
 }
 
+// Links are judged while others are told of: every episode is told, or noted, once from its beginning
+// to its end.
 func TestLinksAreJudgedConcurrently(t *testing.T) {
+	const rounds = 50
 	var links []linkmodel.Link
 	rules := map[string]Rules{}
 	for name := range strings.FieldsSeq("one two three four") {
@@ -138,19 +141,34 @@ func TestLinksAreJudgedConcurrently(t *testing.T) {
 	for i := range links {
 		wg.Go(func() {
 			b := &bench{Engine: e, decl: links[i], interval: time.Minute}
-			for range 50 {
-				if got := sequence(b.ends(t, "dd uu uu")); got != "down firing, down resolved" {
-					t.Errorf("%s: %s", links[i].Name, got)
-				}
+			for word := range strings.FieldsSeq(strings.Repeat("dd uu uu ", rounds)) {
+				b.Observe(b.view(word))
+				b.polls++
 			}
 		})
 	}
-	wg.Go(func() {
-		for range 50 {
-			e.Remind(start)
-			e.Episodes()
-			e.Open("one", nil)
+	judged := make(chan struct{})
+	go func() { wg.Wait(); close(judged) }()
+	l, over := ledger{open: map[string]int{}, over: map[string]bool{}}, map[string]bool{}
+	for i, last := 0, false; !last; i++ {
+		select {
+		case <-judged:
+			last = true
+		default:
 		}
-	})
-	wg.Wait()
+		r := e.Advance(later(time.Duration(i) * time.Second))
+		for i := range r.Told {
+			l.note(t, &r.Told[i])
+		}
+		for i := range r.Noted {
+			if ep := &r.Noted[i].Episode; !ep.open() {
+				over[ep.ID] = true
+			}
+		}
+		e.Episodes()
+		e.Open("one", nil)
+	}
+	if len(l.open) > 0 || len(l.over)+len(over) != len(links)*rounds {
+		t.Errorf("%d told to their end, %d noted, %d left of %d", len(l.over), len(over), len(l.open), len(links)*rounds)
+	}
 }

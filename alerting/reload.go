@@ -29,19 +29,23 @@ type Reload struct {
 // for it, and so does the way to its raise and to its end where that threshold is the same. It
 // returns what is to be told of the episodes that ended, and the names of the links that went on with
 // other thresholds. No view may be observed meanwhile, and none of a link that ended afterwards.
-func (e *Engine) Reload(r *Reload, at time.Time) (told []Notification, changed []string) {
+func (e *Engine) Reload(r *Reload, now linkmodel.Moment) (report Report, changed []string) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
 	before := e.plan.Load()
 	next, kept := before.successor(r)
 	e.plan.Store(next)
+	t := &turn{Engine: e, plan: next, now: now}
 	for _, k := range kept {
 		anew := ""
 		if r.Anew[k.decl.Name] {
 			anew = endedOtherEnds
 		}
-		notes, other := e.relink(k.link, k.decl, k.rules, anew, at)
-		told = append(told, notes...)
-		if other {
+		if k.link.relink(k.decl, k.rules, anew, now.At) {
 			changed = append(changed, k.decl.Name)
+		}
+		if k.link.hasEnded() {
+			t.look(k.link)
 		}
 	}
 	gone := make(map[*link]bool, len(before.links))
@@ -52,9 +56,9 @@ func (e *Engine) Reload(r *Reload, at time.Time) (told []Notification, changed [
 		delete(gone, k.link)
 	}
 	for l := range gone {
-		told = append(told, e.end(l, at)...)
+		t.leave(l)
 	}
-	return told, changed
+	return t.report(), changed
 }
 
 // keptLink is a link that goes on, and by what.
@@ -97,9 +101,9 @@ func (p *plan) find(name string, was map[string]string) *link {
 	return nil
 }
 
-// relink has a link go on under another declaration and other rules. anew, when set, is why none of
-// its episodes does.
-func (e *Engine) relink(l *link, decl *linkmodel.Link, rules *ruleset, anew string, at time.Time) (told []Notification, changed bool) {
+// relink has a link go on under another declaration and other rules, and reports whether the rules
+// judge in another way. anew, when set, is why none of its episodes goes on.
+func (l *link) relink(decl *linkmodel.Link, rules *ruleset, anew string, at time.Time) (changed bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.decl = decl
@@ -111,7 +115,14 @@ func (e *Engine) relink(l *link, decl *linkmodel.Link, rules *ruleset, anew stri
 		l.endAll(at, anew)
 	}
 	l.follow(rules, at)
-	return e.tell(l, at), changed
+	return changed
+}
+
+// hasEnded reports whether the link has episodes whose end was not looked at.
+func (l *link) hasEnded() bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return len(l.ended) > 0
 }
 
 // follow has the judges go on by other rules.
@@ -133,16 +144,19 @@ func (l *link) follow(rules *ruleset, at time.Time) {
 	})
 }
 
-// end ends all episodes of a link that is no longer watched. Nothing will explain them any more, so
+// leave ends all episodes of a link that is no longer watched. Nothing will explain them any more, so
 // nothing holds back what they owe.
-func (e *Engine) end(l *link, at time.Time) []Notification {
+func (t *turn) leave(l *link) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.endAll(at, endedRemoved)
+	l.endAll(t.now.At, endedRemoved)
 	for _, ep := range l.ended {
 		ep.HeldBack = ""
+		t.tell(&subject{episode: ep, link: l, now: t.now})
 	}
-	return e.tell(l, at)
+	l.ended = nil
+	delete(t.waiting, l)
+	delete(t.active, l)
 }
 
 // same reports whether two rulesets judge alike.

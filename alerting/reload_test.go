@@ -23,7 +23,8 @@ func (b *bench) reloaded(rules Rules, change func(*linkmodel.Link, *Reload)) (to
 	}
 	r.Config = Config{Rules: map[string]Rules{decl.Name: rules}, Default: []string{"noc"}}
 	b.decl = decl
-	notes, changed := b.Reload(r, b.at())
+	report, changed := b.Reload(r, linkmodel.Moment{At: b.at(), Mono: b.mono()})
+	notes := report.Told
 	for i := range notes {
 		told = append(told, notes[i].Summary+" -> "+strings.Join(notes[i].To, ","))
 	}
@@ -149,7 +150,7 @@ func TestReloadChangesRoutes(t *testing.T) {
 	b.Reload(&Reload{
 		Config: Config{Rules: map[string]Rules{decl.Name: rules}, Default: []string{"boss"}},
 		Links:  []*linkmodel.Link{&decl},
-	}, b.at())
+	}, linkmodel.Moment{At: b.at(), Mono: b.mono()})
 	var to [][]string
 	for _, v := range []float64{0.1, 0.1, 0.8} {
 		for _, n := range b.signals(linkmodel.Signal{Kind: linkmodel.KindSaturated, Ratio: linkmodel.Known(v)}) {

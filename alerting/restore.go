@@ -1,24 +1,29 @@
 package alerting
 
-import (
-	"time"
-
-	"github.com/bothends/bothends/linkmodel"
-)
-
 // Restore continues the episodes of the last run: same ids, nothing told twice. The way to their
 // end starts anew, unless Resume continues it. It must be called before the first Observe. Episodes
-// whose link or threshold is no longer in the inventory end at the next Remind.
+// whose link or threshold is no longer in the inventory end at the next Advance.
 func (e *Engine) Restore(episodes []Episode) {
 	for i := range episodes {
 		ep := episodes[i].snapshot()
-		ep.Quiet = Hold{}
+		ep.Quiet, ep.raised = Hold{}, never
 		l := e.link(ep.Link)
 		if l == nil || !l.restore(&ep) {
 			e.mu.Lock()
 			e.orphans = append(e.orphans, &ep)
 			e.mu.Unlock()
+			continue
 		}
+		e.enter(l)
+	}
+}
+
+// enter has the next Advance look at a link.
+func (e *Engine) enter(l *link) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if !l.queued && l.hasEpisodes() {
+		e.post(l)
 	}
 }
 
@@ -42,45 +47,15 @@ func (l *link) restore(ep *Episode) bool {
 	return true
 }
 
-// Remind returns the reminders that are due at now, and the last messages of episodes that were
-// restored although nothing judges them any more. Call it every few seconds.
-func (e *Engine) Remind(now time.Time) []Notification {
-	out := e.endOrphans(now)
-	p := e.plan.Load()
-	if p.cfg.RemindEvery <= 0 {
-		return out
-	}
-	for _, l := range p.links {
-		out = append(out, e.remindLink(l, now)...)
-	}
-	return out
-}
-
-func (e *Engine) remindLink(l *link, now time.Time) []Notification {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	var out []Notification
-	for ep := range l.episodes {
-		due := ep.open() && ep.HeldBack == "" && ep.Severity > linkmodel.SeverityInfo && now.Sub(ep.ToldAt) >= e.plan.Load().cfg.RemindEvery
-		if due {
-			out = append(out, e.notification(l, ep, StatusUpdate, now))
-		}
-	}
-	return out
-}
-
-func (e *Engine) endOrphans(now time.Time) []Notification {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	var out []Notification
-	for _, ep := range e.orphans {
+// endOrphans ends what was restored although nothing judges it any more.
+func (t *turn) endOrphans() {
+	for _, ep := range t.orphans {
 		if ep.open() {
-			ep.Until, ep.Ending = now, "it is no longer in the inventory"
+			ep.Until, ep.Ending = t.now.At, "it is no longer in the inventory"
 		}
-		if status, owed := ep.owes(); owed {
-			out = append(out, e.notification(e.link(ep.Link), ep, status, now))
-		}
+		s := subject{episode: ep, link: t.plan.links[ep.Link], now: t.now}
+		ep.HeldBack = ""
+		t.tell(&s)
 	}
-	e.orphans = nil
-	return out
+	t.orphans = nil
 }

@@ -40,6 +40,7 @@ func (e *Engine) Resume(docs []Document, now linkmodel.Moment, over func(ids []s
 	for name, d := range read {
 		if l := e.link(name); l != nil {
 			l.resume(d, &now, ended)
+			e.enter(l)
 		}
 	}
 	return bad
@@ -71,14 +72,18 @@ func (l *link) resumeJudge(r *ruling, k *judgeDocument, shift time.Duration) {
 	if ep := k.Episode; ep != nil {
 		switch kept := j.episode; {
 		case kept == nil:
-			ep.N, ep.Told, ep.ToldAt, ep.To = 0, linkmodel.SeverityNone, time.Time{}, nil
+			ep.N, ep.Told, ep.ToldAt, ep.To, ep.Noted = 0, linkmodel.SeverityNone, time.Time{}, nil, false
 			j.episode = ep
 		case kept.ID != ep.ID:
 			return // it began after the document
 		case ep.N >= kept.N:
+			ep.Noted = ep.Noted || kept.Noted
 			j.episode = ep
 		}
-		j.episode.Link = l.decl.Name
+		j.episode.Link, j.episode.raised = l.decl.Name, never
+		if k.Raised != never {
+			j.episode.raised = k.Raised + shift
+		}
 		j.episode.Quiet, j.holding, j.unwatched = k.Quiet.hold(shift), k.Holding+shift, false
 	}
 	j.seen = k.progress(r.levels, shift)

@@ -270,13 +270,13 @@ func TestResolvedWhileStopped(t *testing.T) {
 	} {
 		b, kept := newBench(rules), record{}
 		for range 2 {
-			kept.take(b.Observe(b.lineView(linkmodel.StatusDown, time.Hour)))
+			kept.take(b.look(b.lineView(linkmodel.StatusDown, time.Hour)))
 			b.polls++
 		}
 		b = b.stopped(t, rules, kept, 20)
 		var got []Notification
 		for i := range 3 {
-			got = append(got, b.Observe(b.lineView(linkmodel.StatusUp, c.since+time.Duration(i)*time.Minute))...)
+			got = append(got, b.look(b.lineView(linkmodel.StatusUp, c.since+time.Duration(i)*time.Minute))...)
 			b.polls++
 		}
 		if len(got) != 1 || got[0].Status != StatusResolved {

@@ -2,7 +2,8 @@ package alerting
 
 import (
 	"slices"
-	"time"
+
+	"github.com/bothends/bothends/linkmodel"
 )
 
 // owes returns what has to be told about the episode: the difference between what is true and
@@ -12,7 +13,7 @@ func (ep *Episode) owes() (Status, bool) {
 	case ep.N == 0 && ep.open():
 		return StatusFiring, true
 	case ep.N == 0:
-		return "", false // it came and went while it was held back
+		return "", false // it came and went, and nobody was told
 	case !ep.open():
 		return StatusResolved, true
 	case ep.Severity > ep.Told:
@@ -22,39 +23,68 @@ func (ep *Episode) owes() (Status, bool) {
 	}
 }
 
-// tell returns the messages that the link's episodes owe and forgets the episodes that are over.
-func (e *Engine) tell(l *link, at time.Time) []Notification {
-	var out []Notification
-	for ep := range l.episodes {
-		if ep.HeldBack != "" {
-			continue
+// tell says what is owed about an episode that nothing holds back, and what is due again.
+func (t *turn) tell(s *subject) {
+	ep := s.episode
+	status, owed := ep.owes()
+	switch {
+	case !ep.open() && ep.N == 0:
+		t.note(s, StatusResolved)
+	case ep.HeldBack != "":
+		if ep.N == 0 && !ep.Noted {
+			t.note(s, StatusFiring)
 		}
-		if status, owed := ep.owes(); owed {
-			out = append(out, e.notification(l, ep, status, at))
-		}
+	case owed && status == StatusFiring && t.waits(ep) > 0:
+		ep.HeldBack = t.waitText(t.waits(ep))
+	case owed:
+		t.Told = append(t.Told, t.notification(s, status))
+	case t.round && t.dueAgain(ep):
+		t.Told = append(t.Told, t.notification(s, StatusUpdate))
 	}
-	l.ended = slices.DeleteFunc(l.ended, func(ep *Episode) bool {
-		return ep.HeldBack == "" || ep.N == 0
-	})
-	return out
 }
 
-// notification records on the episode that a message goes out and returns the message. l is nil
-// for an episode whose link is no longer in the inventory.
-func (e *Engine) notification(l *link, ep *Episode, status Status, at time.Time) Notification {
-	n := Notification{Status: status, At: at, Reminder: status == StatusUpdate && ep.Severity == ep.Told}
+// overBefore is why nobody was told of an episode that nothing held back.
+const overBefore = "it was over before it was told"
+
+// note puts the beginning or the end of an episode of which nobody is told into the event log.
+func (t *turn) note(s *subject, status Status) {
+	ep := s.episode
+	if !ep.Noted && !ep.open() {
+		ep.HeldBack = overBefore // neither told nor held back by a stage
+	}
+	ep.Noted = true
+	n := Notification{Status: status, At: t.now.At, Episode: ep.snapshot()}
+	t.describe(&n, s)
+	t.Noted = append(t.Noted, n)
+}
+
+// dueAgain reports whether the time of a reminder has come.
+func (t *turn) dueAgain(ep *Episode) bool {
+	every := t.plan.cfg.RemindEvery
+	return every > 0 && ep.open() && ep.Severity > linkmodel.SeverityInfo && t.now.At.Sub(ep.ToldAt) >= every
+}
+
+// notification records on the episode that a message goes out and returns the message.
+func (t *turn) notification(s *subject, status Status) Notification {
+	ep := s.episode
+	n := Notification{Status: status, At: t.now.At, Reminder: status == StatusUpdate && ep.Severity == ep.Told}
 	ep.N++
-	ep.Told, ep.ToldAt = ep.Severity, at
-	if l != nil {
-		if status != StatusResolved {
-			ep.To = addMissing(ep.To, e.route(l, ep))
-		}
-		n.Ends, n.Circuit, n.URLs = l.decl.Ends, l.decl.Circuit, e.urls(l, ep)
+	ep.Told, ep.ToldAt = ep.Severity, t.now.At
+	if s.link != nil && status != StatusResolved {
+		ep.To = addMissing(ep.To, t.route(s.link, ep))
 	}
 	n.Episode = ep.snapshot()
 	n.To = n.Episode.To
-	n.Summary, n.Details = summary(&n), details(&n)
+	t.describe(&n, s)
 	return n
+}
+
+// describe adds what is known of the link, and the texts.
+func (t *turn) describe(n *Notification, s *subject) {
+	if l := s.link; l != nil {
+		n.Ends, n.Circuit, n.URLs = l.decl.Ends, l.decl.Circuit, t.urls(l, s.episode)
+	}
+	n.Summary, n.Details = summary(n), details(n)
 }
 
 // addMissing returns to with the names of more that it lacks. Who was told of an episode is told

@@ -164,7 +164,7 @@ func TestNoThresholdNoJudge(t *testing.T) {
 		}
 	}
 	var nobody linkmodel.Link
-	if got := b.Observe(&linkmodel.View{Link: &nobody}); got != nil {
+	if got := b.look(&linkmodel.View{Link: &nobody}); got != nil {
 		t.Errorf("a link without rules gave %v", got)
 	}
 }

@@ -15,7 +15,7 @@ func (b *bench) ends(t *testing.T, timeline string) []Notification {
 	var out []Notification
 	for word := range strings.FieldsSeq(timeline) {
 		v := b.view(word)
-		out = append(out, b.Observe(v)...)
+		out = append(out, b.look(v)...)
 		b.polls++
 	}
 	return out
@@ -121,7 +121,7 @@ func TestShutStartsTheHoldAnew(t *testing.T) {
 	for word := range strings.FieldsSeq("uu uu xu uu uu") {
 		v := b.view(word)
 		v.Directions[linkmodel.AToZ].Utilization = linkmodel.Known(0.75)
-		if got := b.Observe(v); len(got) > 0 {
+		if got := b.look(v); len(got) > 0 {
 			t.Errorf("poll %d: %s", b.polls, got[0].Summary)
 		}
 		b.polls++
@@ -168,9 +168,9 @@ func TestTrafficEvidence(t *testing.T) {
 	d.Breakdown.First, d.Breakdown.Share[linkmodel.CauseIngressErrors] = linkmodel.CauseIngressErrors, 0.009
 	d.Errors.PerSecond, d.Discards.PerSecond = linkmodel.Known(0), linkmodel.Known(12)
 	v.Directions[linkmodel.AToZ].Utilization = linkmodel.Known(0.12)
-	got := b.Observe(v)
+	got := b.look(v)
 	b.polls++
-	got = append(got, b.Observe(v)...)
+	got = append(got, b.look(v)...)
 	if len(got) != 1 {
 		t.Fatalf("got %s", sequence(got))
 	}

@@ -146,7 +146,7 @@ func (a *app) tasks() []task {
 	tasks = append(tasks,
 		task{"notify", a.dispatcher.Run},
 		task{"housekeeping", a.housekeeping},
-		task{"reminders", a.reminders},
+		task{"alerts", a.alerts},
 		task{"web", a.server.Run},
 		task{"poller", a.poller.Run},
 		task{"supervisor", a.supervisor.run},

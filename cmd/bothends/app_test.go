@@ -54,7 +54,7 @@ func TestTasks(t *testing.T) {
 		}
 		return out
 	}
-	want := []string{"state", "memory", "influxdb", "own metrics", "notify", "housekeeping", "reminders", "web", "poller", "supervisor"}
+	want := []string{"state", "memory", "influxdb", "own metrics", "notify", "housekeeping", "alerts", "web", "poller", "supervisor"}
 	if diff := cmp.Diff(want, names(appInventory)); diff != "" {
 		t.Errorf("tasks (-want +got):\n%s", diff)
 	}
@@ -129,6 +129,7 @@ func feed(p *pipeline, oper linkmodel.Status) (told []alerting.Notification) {
 			}
 		}
 		p.handle(poll)
+		p.advance(linkmodel.Moment{At: poll.Scheduled, Mono: at})
 	}
 	return told
 }

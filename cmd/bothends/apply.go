@@ -4,7 +4,6 @@ import (
 	"context"
 	"reflect"
 	"slices"
-	"time"
 
 	"github.com/bothends/bothends/alerting"
 	"github.com/bothends/bothends/configs"
@@ -37,6 +36,8 @@ func (a *app) apply(ctx context.Context, inv *configs.Inventory) (*change, error
 // exchange is the moment from which on the inventory is in use.
 func (a *app) exchange(inv *configs.Inventory, r *refit, m *moving, c *change) {
 	p := a.pipeline
+	p.speaking.Lock()
+	defer p.speaking.Unlock()
 	p.telling.Lock()
 	defer p.telling.Unlock()
 	p.relink(r)
@@ -46,7 +47,7 @@ func (a *app) exchange(inv *configs.Inventory, r *refit, m *moving, c *change) {
 	for _, name := range r.next.names {
 		rules.Links = append(rules.Links, r.next.decls[name])
 	}
-	told, judged := a.engine.Reload(&rules, time.Now())
+	told, judged := a.engine.Reload(&rules, present())
 	for _, name := range judged {
 		if r.was[name] == "" {
 			c.links.changed[name] = append(c.links.changed[name], "thresholds")

@@ -42,6 +42,7 @@ func busy(p *pipeline, mono time.Duration, polls, setAt int, off time.Duration) 
 			poll.Ends[e].Reading = r
 		}
 		p.handle(poll)
+		p.advance(linkmodel.Moment{At: at, Mono: mono})
 	}
 	return told
 }

@@ -14,8 +14,8 @@ import (
 const (
 	// pruneAt is when the state file forgets what is too old: a quiet hour, not on the hour.
 	pruneAt = "17 3 * * *"
-	// remindEvery is how often reminders are looked for.
-	remindEvery = 5 * time.Second
+	// tellEvery is how often is looked for what is to be told.
+	tellEvery = time.Second
 )
 
 // housekeeping runs what belongs to the calendar, until ctx ends.
@@ -54,9 +54,9 @@ func (c cronLog) Error(err error, msg string, _ ...any) {
 	c.log.Error("housekeeping job", zap.String("cron", msg), zap.Error(err))
 }
 
-// reminders tells what is due again, until ctx ends.
-func (a *app) reminders(ctx context.Context) error {
-	every(ctx, remindEvery, a.pipeline.remind)
+// alerts tells what is to be told, until ctx ends.
+func (a *app) alerts(ctx context.Context) error {
+	every(ctx, tellEvery, func(time.Time) { a.pipeline.advance(present()) })
 	return nil
 }
 

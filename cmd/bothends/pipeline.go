@@ -3,7 +3,6 @@ package main
 import (
 	"sync"
 	"sync/atomic"
-	"time"
 
 	"go.uber.org/zap"
 
@@ -16,7 +15,8 @@ import (
 
 // pipeline is the way of the data: it alone knows who hands what to whom.
 //
-//	poll -> tracker -> judge -> InfluxDB, history, page, record, chat
+//	poll -> tracker -> judge -> InfluxDB, history, page
+//	every second: judge -> record, InfluxDB, chat
 //
 // Nothing after the tracker waits for anything: sinks, recorder and dispatcher queue.
 type pipeline struct {
@@ -25,17 +25,19 @@ type pipeline struct {
 	// matcher sees all views, to find the interface that belongs to an end whose far end does not.
 	matcher *linkmodel.Matcher
 	store   history.Store
-	sinks   []*sink.Sink // changed with telling held alone only
+	sinks   []*sink.Sink // changed with speaking and telling held alone only
 	log     *zap.Logger
 	record  func(entry)
 	tell    func(alerting.Notification)
 	// moved is told the links to which something happened.
 	moved func(link string)
 	desks sync.Pool // of *desk
-	// telling is held shared while a poll is judged and told, and alone while reminders are, or while
-	// the links change: a reminder that was decided before an end must not be told after it, and no
-	// poll meets one room that knows its link and another that does not.
+	// telling is held shared while a poll is handled, and alone while the links change: no poll meets one
+	// room that knows its link and another that does not.
 	telling sync.RWMutex
+	// speaking is held while what the judge decided is handed on, and while the links change: what was
+	// decided first is told first. It is taken before telling.
+	speaking sync.Mutex
 	// cycles tell whether polling works.
 	cycles *cycles
 }
@@ -76,7 +78,7 @@ func (p *pipeline) handle(poll *linkmodel.Poll) {
 	}
 	on := p.desks.Get().(*desk) //nolint:errcheck,forcetypeassert // nothing else is put there
 	defer p.desks.Put(on)
-	v, notes := p.observe(w, poll, on)
+	v := p.observe(w, poll, on)
 	p.store.Append(v)
 	p.write(w, v, on)
 	for i := range v.Events {
@@ -85,19 +87,18 @@ func (p *pipeline) handle(poll *linkmodel.Poll) {
 	if p.moved != nil && len(v.Events) > 0 {
 		p.moved(v.Link.Name)
 	}
-	p.notify(notes)
 	p.cycles.finished(v.Link.Interval)
 }
 
 // observe brings the link's view up to date. Nobody else changes it until the next poll.
-func (p *pipeline) observe(w *watched, poll *linkmodel.Poll, on *desk) (*linkmodel.View, []alerting.Notification) {
+func (p *pipeline) observe(w *watched, poll *linkmodel.Poll, on *desk) *linkmodel.View {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	v := w.tracker.Observe(poll)
 	p.matcher.Observe(v)
-	notes := p.engine.Observe(v)
+	p.engine.Observe(v)
 	on.findings = p.engine.Open(v.Link.Name, on.findings[:0])
-	return w.tracker.Judge(on.findings), notes
+	return w.tracker.Judge(on.findings)
 }
 
 // write encodes the view once for all outputs.
@@ -116,17 +117,24 @@ func (p *pipeline) accept(lines []byte, points int) {
 	}
 }
 
-// remind tells what is due again at now.
-func (p *pipeline) remind(now time.Time) {
-	p.telling.Lock()
-	defer p.telling.Unlock()
-	p.notify(p.engine.Remind(now))
+// advance tells what is to be told at now.
+func (p *pipeline) advance(now linkmodel.Moment) {
+	p.speaking.Lock()
+	defer p.speaking.Unlock()
+	p.notify(p.engine.Advance(now))
 }
 
-// notify hands on what the judge wants told: to the record, to the outputs and to the receivers.
-func (p *pipeline) notify(notes []alerting.Notification) {
-	for i := range notes {
-		n := &notes[i]
+// notify hands on what the judge decided: to the record, to the outputs and to the receivers.
+func (p *pipeline) notify(r alerting.Report) {
+	for i := range r.Noted {
+		n := &r.Noted[i]
+		p.log.Info("alert is told to nobody", zap.String("status", string(n.Status)), zap.String("summary", n.Summary),
+			zap.String("id", n.Episode.ID), zap.String("reason", n.Episode.HeldBack))
+		p.record(episodeEntry(n))
+		p.event(episodePoint(n))
+	}
+	for i := range r.Told {
+		n := &r.Told[i]
 		p.log.Info("alert", zap.String("status", string(n.Status)), zap.String("summary", n.Summary),
 			zap.String("id", n.Episode.ID), zap.Strings("to", n.To))
 		p.record(episodeEntry(n))

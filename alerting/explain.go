@@ -2,25 +2,14 @@ package alerting
 
 import "github.com/bothends/bothends/linkmodel"
 
-// stage looks at one episode of a link and returns why nothing shall be told about it now, or "".
-type stage func(l *link, ep *Episode) string
-
-// hold asks the stages about every episode; the first that holds it back leaves its reason.
-func (l *link) hold(stages ...stage) {
-	for ep := range l.episodes {
-		ep.HeldBack = ""
-		for _, held := range stages {
-			if ep.HeldBack = held(l, ep); ep.HeldBack != "" {
-				break
-			}
-		}
+// explained holds back what a worse fault of the same link explains, when it begins and when it ends:
+// that one end of a link that is down is down or silent is no news, nor that all is lost on a dead path
+// or between counters that stand still.
+func (*Engine) explained(s *subject) string {
+	l, ep := s.link, s.episode
+	if l == nil {
+		return ""
 	}
-}
-
-// explained holds back what a worse fault explains, when it begins and when it ends: that one end of
-// a link that is down is down or silent is no news, nor that all is lost on a dead path or between
-// counters that stand still.
-func explained(l *link, ep *Episode) string {
 	switch ep.Kind { //nolint:exhaustive // nothing explains the others
 	case linkmodel.KindHalfDown, linkmodel.KindUnreachable:
 		return l.explains(linkmodel.KindDown, linkmodel.NoDirection)

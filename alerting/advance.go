@@ -1,0 +1,102 @@
+package alerting
+
+import (
+	"cmp"
+	"slices"
+	"time"
+
+	"github.com/bothends/bothends/linkmodel"
+)
+
+// roundEvery is how often all links with episodes are looked at: for reminders, and for what holds
+// back an episode that owes nothing yet.
+const roundEvery = 5 * time.Second
+
+// Report is what one Advance has to say.
+type Report struct {
+	// Told are messages. What they tell is on their episodes, which are to be kept.
+	Told []Notification
+	// Noted are episodes that begin or end without a message: HeldBack of the episode says why. They
+	// belong into the event log, and are to be kept too.
+	Noted []Notification
+}
+
+// turn is one Advance, or one Reload, on its way.
+type turn struct {
+	*Engine
+	Report
+	plan *plan
+	now  linkmodel.Moment
+	// round tells that reminders are looked for.
+	round bool
+}
+
+// Advance sends the episodes that changed, and those that wait, through the line of stages, and
+// returns what is to be told at the present instant now. Call it every second or so.
+func (e *Engine) Advance(now linkmodel.Moment) Report {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	t := &turn{Engine: e, plan: e.plan.Load(), now: now}
+	t.endOrphans()
+	for _, l := range e.takeNews() {
+		e.active[l], e.waiting[l] = struct{}{}, struct{}{}
+	}
+	links := e.waiting
+	if t.round = now.Mono >= e.nextRound || e.nextRound-now.Mono > roundEvery; t.round {
+		links, e.nextRound = e.active, now.Mono+roundEvery
+	}
+	for l := range links {
+		t.look(l)
+	}
+	return t.report()
+}
+
+// takeNews returns the links of which something is to be told since it was called last.
+func (e *Engine) takeNews() []*link {
+	e.newsMu.Lock()
+	defer e.newsMu.Unlock()
+	news := e.news
+	e.news = nil
+	return news
+}
+
+// look sends the episodes of a link through the line.
+func (t *turn) look(l *link) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.queued = false
+	waits := false
+	for ep := range l.episodes {
+		s := subject{episode: ep, link: l, now: t.now}
+		if ep.open() || ep.N > 0 {
+			ep.HeldBack = t.holds(&s)
+		}
+		if t.tell(&s); ep.open() {
+			_, owed := ep.owes()
+			waits = waits || owed
+		}
+	}
+	l.ended = slices.DeleteFunc(l.ended, func(ep *Episode) bool { return ep.HeldBack == "" || ep.N == 0 })
+	if !waits && len(l.ended) == 0 {
+		delete(t.waiting, l)
+	}
+	if !l.hasEpisodes() {
+		delete(t.active, l)
+	}
+}
+
+func (l *link) hasEpisodes() bool {
+	for range l.episodes {
+		return true
+	}
+	return false
+}
+
+// report is what came together, in an order that does not hang on that of a map: link by link, and of
+// one link what is over first.
+func (t *turn) report() Report {
+	byLink := func(a, b Notification) int { return cmp.Compare(a.Episode.Link, b.Episode.Link) }
+	slices.SortStableFunc(t.Told, byLink)
+	slices.SortStableFunc(t.Noted, byLink)
+	return t.Report
+}
