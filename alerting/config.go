@@ -68,5 +68,7 @@ type Route struct {
 	Circuit  []string
 	Site     []string
 	Device   []string
-	To       []string
+	// Hours are when the route is open; nil is always.
+	Hours *Hours
+	To    []string
 }

@@ -4,38 +4,12 @@ import (
 	"net/url"
 	"slices"
 	"strings"
-
-	"github.com/bothends/bothends/linkmodel"
+	"time"
 )
 
-// route returns the receivers of the first route that matches, else the default ones. Information
-// goes only where a route asks for it by its severity.
-func (e *Engine) route(l *link, ep *Episode) []string {
-	cfg := &e.plan.Load().cfg
-	info := ep.Severity == linkmodel.SeverityInfo
-	for i := range cfg.Routes {
-		r := &cfg.Routes[i]
-		if r.matches(l.decl, ep) && (!info || len(r.Severity) > 0) {
-			return r.To
-		}
-	}
-	if info {
-		return nil
-	}
-	return cfg.Default
-}
-
-func (r *Route) matches(l *linkmodel.Link, ep *Episode) bool {
-	a, z := &l.Ends[linkmodel.EndA], &l.Ends[linkmodel.EndZ]
-	return anyOf(r.Severity, ep.Severity) &&
-		anyOf(r.Kind, ep.Kind) &&
-		anyOf(r.Link, l.Name) &&
-		anyOf(r.Type, l.Type) &&
-		anyOf(r.Group, l.Groups...) &&
-		anyOf(r.Carrier, l.Circuit.Carrier) &&
-		anyOf(r.Circuit, l.Circuit.ID) &&
-		anyOf(r.Site, a.Site, z.Site) &&
-		anyOf(r.Device, a.Device, z.Device)
+// route returns the receivers of the first route that matches at an instant, else the default ones.
+func (e *Engine) route(l *link, ep *Episode, at time.Time) []string {
+	return e.plan.Load().cfg.Trace(l.decl, Letter{ep.Kind, ep.Severity, at}).To
 }
 
 // anyOf reports whether one of the values is wanted. A field that wants nothing matches all.

@@ -3,6 +3,7 @@ package alerting
 import (
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -24,7 +25,7 @@ func TestRoute(t *testing.T) {
 		t.Helper()
 		e := routed(routes...)
 		ep := &Episode{Kind: linkmodel.KindSaturated, Severity: linkmodel.SeverityCritical}
-		if got := strings.Join(e.route(e.link("lon1-par2-1"), ep), " "); got != want {
+		if got := strings.Join(e.route(e.link("lon1-par2-1"), ep, time.Time{}), " "); got != want {
 			t.Errorf("got %q, want %q for %+v", got, want, routes)
 		}
 	}

@@ -71,7 +71,7 @@ func (t *turn) notification(s *subject, status Status) Notification {
 	ep.N++
 	ep.Told, ep.ToldAt = ep.Severity, t.now.At
 	if s.link != nil && status != StatusResolved {
-		ep.To = addMissing(ep.To, t.route(s.link, ep))
+		ep.To = addMissing(ep.To, t.route(s.link, ep, t.now.At))
 	}
 	n.Episode = ep.snapshot()
 	n.To = n.Episode.To

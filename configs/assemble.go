@@ -14,7 +14,7 @@ import (
 func (d *draft) assemble() *Inventory {
 	inv := &Inventory{
 		Sites: d.sites, Alerting: d.alerting, InfluxDB: d.outputs, Web: d.web, History: d.history,
-		Log: d.log, StateDir: d.stateDir, Counts: d.counts,
+		Log: d.log, StateDir: d.stateDir, Counts: d.counts, Places: d.places,
 	}
 	inv.Poller.Devices = d.routers()
 	inv.Receivers = make([]notify.Config, 0, len(d.receivers))

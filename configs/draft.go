@@ -32,6 +32,7 @@ type draft struct {
 	interfaces  map[string]owner
 	receivers   map[string]notify.Config
 	receiverAt  span
+	places      Places
 	routes      []route
 	alerting    alerting.Config
 	outputs     []influxdb.Config
@@ -61,6 +62,7 @@ func newDraft() draft {
 		linkNames:   map[string]bool{},
 		interfaces:  map[string]owner{},
 		receivers:   map[string]notify.Config{},
+		places:      Places{Receivers: map[string]string{}},
 		alerting:    alerting.Config{RemindEvery: DefaultRemindEvery},
 		outputIDs:   map[string]span{},
 		web:         web.Config{Listen: web.DefaultListen},

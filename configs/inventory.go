@@ -30,6 +30,17 @@ type Inventory struct {
 	// StateDir is the folder for spool, history and state.
 	StateDir string
 	Counts   Counts
+	// Places tell where the ways of notifications are set.
+	Places Places
+}
+
+// Places are where the inventory says who is told: file:line:col, empty where it does not.
+type Places struct {
+	// Routes has one for each of Alerting.Routes.
+	Routes  []string
+	Default string
+	// Receivers by name.
+	Receivers map[string]string
 }
 
 // Site is a place where routers stand.

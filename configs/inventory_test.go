@@ -142,11 +142,21 @@ func TestResolveAlerting(t *testing.T) {
 				Severity: []linkmodel.Severity{linkmodel.SeverityCritical}, Kind: []linkmodel.Kind{linkmodel.KindDown},
 				Group: []string{"core"}, Carrier: []string{"Colt"}, Site: []string{"lon1", "man4"}, To: []string{"noc"},
 			},
-			{Link: []string{"0123"}, Circuit: []string{"0012345"}, To: []string{"chat", "noc"}},
+			{
+				Link: []string{"0123"}, Circuit: []string{"0012345"}, To: []string{"chat", "noc"},
+				Hours: &alerting.Hours{
+					Text: "mon-fri 8:00-18:00 Europe/London, sun,fri-sat 22:00-06:00 UTC, 00:00-24:00 Asia/Tokyo",
+					Spans: []alerting.Span{
+						{Days: [7]bool{1: true, 2: true, 3: true, 4: true, 5: true}, From: 8 * 60, To: 18 * 60, Zone: place(t, "Europe/London")},
+						{Days: [7]bool{0: true, 5: true, 6: true}, From: 22 * 60, To: 6 * 60, Zone: time.UTC},
+						{Days: [7]bool{true, true, true, true, true, true, true}, From: 0, To: 24 * 60, Zone: place(t, "Asia/Tokyo")},
+					},
+				},
+			},
 		},
 		Default: []string{"noc"}, PageURL: "http://[::1]:8081",
 	}
-	if diff := cmp.Diff(want, inv.Alerting, cmp.Comparer(near)); diff != "" {
+	if diff := cmp.Diff(want, inv.Alerting, cmp.Comparer(near), cmp.Comparer(sameZone)); diff != "" {
 		t.Errorf("alerting (-want +got):\n%s", diff)
 	}
 	receivers := []notify.Config{
@@ -158,6 +168,17 @@ func TestResolveAlerting(t *testing.T) {
 	}
 }
 
+func place(t *testing.T, name string) *time.Location {
+	t.Helper()
+	z, err := time.LoadLocation(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return z
+}
+
+func sameZone(a, b *time.Location) bool { return a.String() == b.String() }
+
 func near(a, b float64) bool { return a == b || a-b < 1e-12 && b-a < 1e-12 }
 
 func TestResolveProgram(t *testing.T) {
@@ -168,8 +189,8 @@ func TestResolveProgram(t *testing.T) {
 	}
 	outputs[0].CASum = inv.InfluxDB[0].CASum // the certificate is another each time
 	at := influxdb.Places{
-		Output: "testdata/full.yaml:81:5", URL: "testdata/full.yaml:82:10", Token: "testdata/full.yaml:83:12",
-		Org: "testdata/full.yaml:84:10", Bucket: "testdata/full.yaml:85:13",
+		Output: "testdata/full.yaml:82:5", URL: "testdata/full.yaml:83:10", Token: "testdata/full.yaml:84:12",
+		Org: "testdata/full.yaml:85:10", Bucket: "testdata/full.yaml:86:13",
 	}
 	if inv.InfluxDB[0].At != at || inv.InfluxDB[0].Reread == nil || inv.InfluxDB[1].Reread != nil {
 		t.Errorf("places %+v, token in a file %t and %t", inv.InfluxDB[0].At, inv.InfluxDB[0].Reread != nil, inv.InfluxDB[1].Reread != nil)

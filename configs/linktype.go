@@ -93,7 +93,7 @@ func (w *walker) linkType(v value) string {
 // strayTypes warns about a type that no link uses and whose name is almost that of a built-in one.
 func (w *walker) strayTypes() {
 	for _, name := range names(w.inventory.ownTypes) {
-		near := nearest(name, names(builtinTypes()))
+		near := Nearest(name, names(builtinTypes()))
 		if near == "" || w.inventory.usedTypes[name] {
 			continue
 		}

@@ -45,6 +45,7 @@ func (w *walker) notify(parts []*fields) {
 		if v, ok := f.get("default"); ok {
 			list, _ := w.items(v, true)
 			w.inventory.alerting.Default = w.receiverNames(list, "default of notify")
+			w.inventory.places.Default = v.span().String()
 		}
 		if v, ok := f.get("remind_every"); ok {
 			w.inventory.alerting.RemindEvery = w.remindEvery(v)
@@ -72,6 +73,7 @@ func (w *walker) receiver(name string, key, v value) {
 		w.inventory.receiverAt = key.span()
 	}
 	w.inventory.receivers[name] = notify.Config{Name: name}
+	w.inventory.places.Receivers[name] = key.span().String()
 	what := "receiver " + quote(name)
 	v = resolve(v)
 	if kind, ok := peek(v, "type"); ok && slices.Contains(laterTypes, kind.node.Value) {

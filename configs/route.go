@@ -10,7 +10,7 @@ import (
 )
 
 var (
-	routeBlock = block{name: "route", keys: []string{"match", "to"}, later: []string{"hours"}}
+	routeBlock = block{name: "route", keys: []string{"match", "to", "hours"}}
 	matchBlock = block{
 		name: "match",
 		keys: []string{"severity", "kind", "link", "type", "group", "carrier", "circuit", "site", "device"},
@@ -27,10 +27,14 @@ var (
 	}
 )
 
+// Kinds lists the kinds of alerts that a route may name.
+func Kinds() []string { return slices.Clone(kinds) }
+
 // route is a route as declared; match holds the words of each field it sets.
 type route struct {
 	at    span
 	match map[string][]string
+	hours *alerting.Hours // nil is always
 }
 
 func (w *walker) routes(v value) {
@@ -45,12 +49,16 @@ func (w *walker) routes(v value) {
 		if m, ok := f.get("match"); ok {
 			w.match(m, what, r.match)
 		}
+		if h, ok := f.get("hours"); ok {
+			r.hours = w.hours(h)
+		}
 		to, ok := w.need(f, "to", "to: [receiver]")
 		var receivers []string
 		if ok {
 			receivers = w.receiverNames(w.some(to), what)
 		}
 		w.inventory.routes = append(w.inventory.routes, r)
+		w.inventory.places.Routes = append(w.inventory.places.Routes, r.at.String())
 		w.inventory.alerting.Routes = append(w.inventory.alerting.Routes, r.resolve(receivers))
 	}
 }
@@ -99,7 +107,7 @@ func (r route) resolve(to []string) alerting.Route {
 	out := alerting.Route{
 		Link: r.match["link"], Type: r.match["type"], Group: r.match["group"],
 		Carrier: r.match["carrier"], Circuit: r.match["circuit"], Site: r.match["site"],
-		Device: r.match["device"], To: to,
+		Device: r.match["device"], Hours: r.hours, To: to,
 	}
 	for _, k := range r.match["kind"] {
 		out.Kind = append(out.Kind, linkmodel.Kind(k))
@@ -114,6 +122,9 @@ func (r route) resolve(to []string) alerting.Route {
 
 // covers reports whether every alert that other matches is matched by r first.
 func (r route) covers(other route) bool {
+	if r.hours != nil && !r.hours.Equal(other.hours) {
+		return false
+	}
 	for key, words := range r.match {
 		narrower, set := other.match[key]
 		if !set {
@@ -129,8 +140,12 @@ func (r route) covers(other route) bool {
 }
 
 func (r route) String() string {
+	at := ""
+	if r.hours != nil {
+		at = " at " + printable(r.hours.Text)
+	}
 	if len(r.match) == 0 {
-		return "every alert"
+		return "every alert" + at
 	}
 	var parts []string
 	for _, key := range matchBlock.keys {
@@ -138,7 +153,7 @@ func (r route) String() string {
 			parts = append(parts, key+" "+printable(strings.Join(words, " or ")))
 		}
 	}
-	return "every alert with " + strings.Join(parts, " and ")
+	return "every alert with " + strings.Join(parts, " and ") + at
 }
 
 func (w *walker) shadowedRoutes() {

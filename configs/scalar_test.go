@@ -140,11 +140,11 @@ func TestReadElsewhere(t *testing.T) {
 func TestNearest(t *testing.T) {
 	f := func(word, want string, list ...string) {
 		t.Helper()
-		if got := nearest(word, list); got != want {
+		if got := Nearest(word, list); got != want {
 			t.Errorf("%s: %q, want %q", word, got, want)
 		}
 		slices.Reverse(list)
-		if got := nearest(word, list); got != want {
+		if got := Nearest(word, list); got != want {
 			t.Errorf("%s with the list reversed: %q, want %q", word, got, want)
 		}
 	}

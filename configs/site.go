@@ -39,11 +39,5 @@ func (w *walker) timezone(v value) *time.Location {
 	if !ok {
 		return nil
 	}
-	zone, err := time.LoadLocation(s)
-	if err != nil || s == "Local" {
-		w.report("E041", v.span(), "unknown timezone %s", quote(s)).
-			help("write a name of the IANA database, for example Europe/London")
-		return nil
-	}
-	return zone
+	return w.zone(v, s)
 }

@@ -8,9 +8,9 @@ import (
 // large inventory each search would cost more than reading the file.
 const maxSuggestions = 200
 
-// nearest returns the word of list that is most likely meant by word, or "". Of equally near
+// Nearest returns the word of list that is most likely meant by word, or "". Of equally near
 // words the first in alphabetical order is taken.
-func nearest(word string, list []string) string {
+func Nearest(word string, list []string) string {
 	best, least := "", 1+allowed(word)
 	for _, candidate := range list {
 		if abs(len(candidate)-len(word)) >= least+1 {
@@ -68,7 +68,7 @@ func (w *walker) suggest(p *Problem, word string, list []string) bool {
 	if w.suggestions++; w.suggestions > maxSuggestions {
 		return false
 	}
-	near := nearest(word, list)
+	near := Nearest(word, list)
 	if near == "" || near == word {
 		return false
 	}

@@ -65,7 +65,7 @@ func newRoot() *cobra.Command {
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return &usageError{err} })
 	root.AddCommand(
 		newRunCommand(), newDemoCommand(), newCheckCommand(), newLinksCommand(), newPollCommand(),
-		newReloadCommand(), newReplayCommand(), newStatusCommand(),
+		newReloadCommand(), newReplayCommand(), newRouteCommand(), newStatusCommand(),
 		newVersionCommand(),
 	)
 	return root
