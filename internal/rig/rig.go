@@ -236,7 +236,7 @@ func (r *Rig) drained(ctx context.Context) error {
 // Judge holds the ledgers of everything since the last judgement against each other and forgets them.
 // The program must not run. It returns as well how long each start took to its first request.
 func (r *Rig) Judge() (Verdict, []time.Duration, error) {
-	if err := r.readLetters(); err != nil {
+	if err := r.takeLetters(); err != nil {
 		return Verdict{}, nil, err
 	}
 	if len(r.runs) > 0 && r.runs[0].Start.Before(r.judged) {
@@ -279,6 +279,9 @@ func (r *Rig) JudgeSoFar(ctx context.Context) (Verdict, error) {
 	if err := r.drained(ctx); err != nil {
 		return Verdict{}, err
 	}
+	if err := r.readLetters(); err != nil {
+		return Verdict{}, err
+	}
 	const waiting = 10 * time.Second // more than drained lets a point wait
 	until := time.Now().Add(-waiting)
 	runs := r.runs
@@ -291,10 +294,23 @@ func (r *Rig) JudgeSoFar(ctx context.Context) (Verdict, error) {
 	return v, nil
 }
 
-// readLetters reads the points that the program put aside and empties its file.
+// lettersFile is where the program puts aside what the database refuses.
+func (r *Rig) lettersFile() string { return filepath.Join(r.state, "deadletter-influxdb.log") }
+
+// takeLetters reads the points that the program put aside and empties its file. It must not run.
+func (r *Rig) takeLetters() error {
+	if err := r.readLetters(); err != nil {
+		return err
+	}
+	if err := os.Remove(r.lettersFile()); err != nil && !errors.Is(err, os.ErrNotExist) {
+		return fmt.Errorf("empty the dead letters: %w", err)
+	}
+	return nil
+}
+
+// readLetters reads the points that the program put aside so far.
 func (r *Rig) readLetters() error {
-	path := filepath.Join(r.state, "deadletter-influxdb.log")
-	f, err := os.Open(path)
+	f, err := os.Open(r.lettersFile())
 	if errors.Is(err, os.ErrNotExist) {
 		return nil
 	}
@@ -313,5 +329,5 @@ func (r *Rig) readLetters() error {
 			r.letters[pointKey(l.series, l.millis)] = true
 		}
 	}
-	return os.Remove(path)
+	return nil
 }

@@ -7,8 +7,10 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -154,4 +156,32 @@ func TestPowerCuts(t *testing.T) {
 // TestMixedFaults breaks everything once around a program that goes on (F01-F08, F15, F16).
 func TestMixedFaults(t *testing.T) {
 	play(t, Mixed(small(t), seed, len(faults), len(faults), "", os.Geteuid() == 0))
+}
+
+// TestJudgeKnowsWhatWasPutAside: while the program goes on running, what follows from a sample that the database
+// refused is no more false than at the end.
+func TestJudgeKnowsWhatWasPutAside(t *testing.T) {
+	r := small(t)
+	m := &mixed{faulty: faulty{Rig: r}}
+	if err := m.begin(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	which := &faults[slices.IndexFunc(faults, func(f fault) bool { return f.name == "database refuses lines" })]
+	random := rand.New(rand.NewPCG(seed, 0))
+	if err := m.play(t.Context(), random, which, 3*r.Interval); err != nil {
+		t.Fatal(err)
+	}
+	if err := (&kills{r}).wait(t.Context(), 6*r.Interval); err != nil { // the latest seconds are not judged yet
+		t.Fatal(err)
+	}
+	v, err := r.JudgeSoFar(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, f := range v.Failures {
+		t.Error(f)
+	}
+	if v.Rates == 0 || len(r.letters) == 0 {
+		t.Errorf("%d rates and %d refused points: the test shows nothing", v.Rates, len(r.letters))
+	}
 }
