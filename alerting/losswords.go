@@ -14,7 +14,7 @@ func lossEvidence(v *linkmodel.View, way linkmodel.Direction) string {
 	if d.Loss.Proof == linkmodel.ProofHard {
 		text += ", which no timing explains"
 	}
-	if cause := causeText(&d.Breakdown, way); cause != "" {
+	if cause := causeText(d.Breakdown(), way); cause != "" {
 		text += ", " + cause
 	}
 	if rest := trafficEvidence(v, way); rest != "" {
@@ -24,7 +24,7 @@ func lossEvidence(v *linkmodel.View, way linkmodel.Direction) string {
 }
 
 // causeText names the first cause of a loss with its share: "mostly input errors at z (0.9 %)".
-func causeText(b *linkmodel.Breakdown, way linkmodel.Direction) string {
+func causeText(b linkmodel.Breakdown, way linkmodel.Direction) string {
 	sender, receiver := way.Sender().String(), way.Receiver().String()
 	var what string
 	switch b.First {

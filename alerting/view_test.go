@@ -165,7 +165,7 @@ func TestTrafficEvidence(t *testing.T) {
 		Known: true, Ratio: 0.013, Low: 0.012, High: 0.014, Certain: 0.012, Recent: 0.014,
 		Packets: 4e6, Window: 3 * time.Minute, Proof: linkmodel.ProofHard,
 	}
-	d.Breakdown.First, d.Breakdown.Share[linkmodel.CauseIngressErrors] = linkmodel.CauseIngressErrors, 0.009
+	d.Loss.Counted[linkmodel.CauseIngressErrors] = 36_000
 	d.Errors.PerSecond, d.Discards.PerSecond = linkmodel.Known(0), linkmodel.Known(12)
 	v.Directions[linkmodel.AToZ].Utilization = linkmodel.Known(0.12)
 	got := b.look(v)

@@ -1,8 +1,10 @@
 package linkmodel
 
 import (
+	"runtime"
 	"testing"
 	"time"
+	"unsafe"
 )
 
 // steady prepares a tracker and a poll that goes on with the same traffic.
@@ -43,10 +45,40 @@ func TestObserveDoesNotAllocate(t *testing.T) {
 	}
 }
 
+// A tracker fits a size of Go's allocator, 3,072 bytes with a header of 8: one byte more costs each link 128.
+func TestTrackerFitsItsMemory(t *testing.T) {
+	if n := unsafe.Sizeof(Tracker{}); n > 3072-8 {
+		t.Errorf("a tracker takes %d bytes, want at most %d", n, 3072-8)
+	}
+}
+
 func BenchmarkObserve(b *testing.B) {
 	_, step := steady()
 	b.ReportAllocs()
 	for b.Loop() {
 		step()
 	}
+}
+
+// BenchmarkMemory tells what a link takes whose window is full, with its declaration.
+func BenchmarkMemory(b *testing.B) {
+	const polls = 400
+	trackers := make([]*Tracker, 200)
+	var before, after runtime.MemStats
+	for b.Loop() {
+		clear(trackers)
+		runtime.GC()
+		runtime.ReadMemStats(&before)
+		for i := range trackers {
+			tracker, step := steady()
+			for range polls {
+				step()
+			}
+			trackers[i] = tracker
+		}
+		runtime.GC()
+		runtime.ReadMemStats(&after)
+	}
+	b.ReportMetric(float64(after.HeapAlloc-before.HeapAlloc)/float64(len(trackers)), "B/link")
+	runtime.KeepAlive(trackers)
 }

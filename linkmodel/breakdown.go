@@ -10,6 +10,9 @@ package linkmodel
 // where the counts of which it is learned that they are no part of D widen nothing (egress.go), and
 // those that are a part of it lower the upper bound too.
 
+// Breakdown tells where the packets of Loss were lost.
+func (d *DirectionView) Breakdown() Breakdown { return breakdown(&d.Loss, d.DropsSent) }
+
 // breakdown splits the loss of a window; inside says whether the sender's discards are part of what
 // it counted as sent.
 func breakdown(loss *Loss, inside Verdict) Breakdown {
@@ -20,7 +23,7 @@ func breakdown(loss *Loss, inside Verdict) Breakdown {
 	sent := float64(loss.Packets)
 	for c := CauseEgressDiscards; c < NumCauses; c++ {
 		if c != CauseWire {
-			b.Share[c] = min(loss.Counted[c]/sent, 1)
+			b.Share[c] = min(float64(loss.Counted[c])/sent, 1)
 		}
 	}
 	drops := b.Share[CauseEgressDiscards]

@@ -13,7 +13,7 @@ import (
 func lossOf(low, ratio, high float64, counted map[Cause]float64) *Loss {
 	l := &Loss{Known: true, Low: low, Ratio: ratio, High: high, Packets: 100_000}
 	for c, n := range counted {
-		l.Counted[c] = n
+		l.Counted[c] = uint32(n)
 	}
 	return l
 }
@@ -56,11 +56,11 @@ func TestLossIsBrokenDown(t *testing.T) {
 			r.add(d.Receiver(), InErrors, 500)
 			r.poll(pollGap)
 		}
-		b := r.tracker.View().Directions[d].Breakdown
+		b := r.tracker.View().Directions[d].Breakdown()
 		if share := b.Share[CauseIngressErrors]; b.First != CauseIngressErrors || share < 0.049 || share > 0.051 || b.WireLow > 0.001 {
 			t.Errorf("%v: %+v", d, b)
 		}
-		if other := r.tracker.View().Directions[1-d].Breakdown; other.First != CauseNone {
+		if other := r.tracker.View().Directions[1-d].Breakdown(); other.First != CauseNone {
 			t.Errorf("%v: the other direction: %+v", d, other)
 		}
 	}
@@ -74,7 +74,7 @@ func TestBreakdownBounds(t *testing.T) {
 		loss := lossOf(low, low, low+(1-low)*share.Draw(rt, "width"), nil)
 		for c := CauseEgressDiscards; c < NumCauses; c++ {
 			if c != CauseWire {
-				loss.Counted[c] = share.Draw(rt, c.String()) * 200_000
+				loss.Counted[c] = uint32(share.Draw(rt, c.String()) * 200_000)
 			}
 		}
 		b := breakdown(loss, Verdict(rapid.IntRange(0, 2).Draw(rt, "inside")))

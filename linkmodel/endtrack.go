@@ -8,8 +8,7 @@ type endTracker struct {
 	cache endCache
 	// held is the reading the next one is subtracted from while waiting; else that is the latest
 	// one. It is allocated for the ends that need it.
-	held    *Reading
-	waiting bool
+	held *Reading
 	// changed is when the counters last differed from the reading before.
 	changed time.Duration
 	// marks are nil unless a counter went backwards alone in the latest interval.
@@ -17,24 +16,24 @@ type endTracker struct {
 	// inPackets and outPackets accumulate valid increments; epoch counts the breaks in them.
 	inPackets, outPackets uint64
 	epoch                 uint64
-	rated                 bool
+	waiting, rated        bool
 	wasUp                 bool // ifAdminStatus was up in an earlier answered poll
-	speed                 speedTrust
-	sizes                 sizeTrust
-	trust                 markTrust
+	// unconfirmed tells that the base began after the latest slower read.
+	unconfirmed bool
+	// untimed tells that only the wall clock, which may have been set, says how long ago the latest
+	// reading was: it is of an earlier run of the machine. The next answer decides.
+	untimed bool
+	sizes   sizeTrust
+	trust   markTrust
+	speed   speedTrust
 	// distrusted are the marks that this cycle made disbelieved.
 	distrusted markSet
 	// wrapped are the columns whose wrap was told since they began to count.
 	wrapped CounterMask
 	// told limits events that could happen in every cycle; nil until there is one.
 	told map[EventKind]*eventLimit
-	// unconfirmed tells that the base began after the latest slower read.
-	unconfirmed bool
 	// contextAt is when the latest slower read came in.
 	contextAt time.Duration
-	// untimed tells that only the wall clock, which may have been set, says how long ago the latest
-	// reading was: it is of an earlier run of the machine. The next answer decides.
-	untimed bool
 	// pending is a restart not told yet.
 	pending *restartEvidence
 }

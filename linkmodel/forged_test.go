@@ -87,9 +87,9 @@ func wantSane(t *testing.T, v *View) {
 		if l.Known && (!in || l.Window <= 0) || !(l.Certain >= 0 && l.Certain <= 1) || !(l.Recent >= 0 && l.Recent <= 1) {
 			t.Fatalf("%v: loss %+v", d, l)
 		}
-		for _, share := range dv.Breakdown.Share {
+		for _, share := range dv.Breakdown().Share {
 			if !(share >= 0 && share <= 1) {
-				t.Fatalf("%v: %+v of %+v", d, dv.Breakdown, l)
+				t.Fatalf("%v: %+v of %+v", d, dv.Breakdown(), l)
 			}
 		}
 		if !(dv.Checks.Limit >= 0) || math.IsInf(dv.Checks.Limit, 0) || math.Abs(float64(dv.Checks.Octets)) > mostFraming {

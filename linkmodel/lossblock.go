@@ -9,17 +9,17 @@ import (
 // directions and holds counts and times in 48 bits: they are only ever subtracted, and no difference
 // in a window comes near 2^47.
 
-// lossBlock is the first pair of a block and the mean of all, in 56 bytes. The arrays are by
-// Direction.
+// lossBlock is the first pair of a block, in 40 bytes. The arrays are by Direction.
 type lossBlock struct {
 	sent, lost [2]uint48 // of the first pair; lost is sent less received
 	at         uint48    // when end a was read for it
 	unsure     float16   // how unsure its instants are, in seconds
 	peak       [2]float16
 	skew       int32 // how much later end z was read, in microseconds
-	// meanSent and meanLost are what the mean of the pairs is above the first one.
-	meanSent, meanLost [2]float32
 }
+
+// blockMean is what the mean of a block's pairs is above the first one, by Direction.
+type blockMean struct{ sent, lost [2]float32 }
 
 // pack makes a block of one pair.
 func (p *lossPair) pack() lossBlock {
@@ -36,15 +36,16 @@ func (p *lossPair) pack() lossBlock {
 	return b
 }
 
-// absorb adds the block of the same size that follows.
-func (b *lossBlock) absorb(next *lossBlock) {
+// absorb adds the block of the same size that follows, and returns the mean of both by those of each.
+func (b *lossBlock) absorb(next *lossBlock, own, its blockMean) (m blockMean) {
 	for _, d := range Directions {
 		sent := b.sent[d].since(next.sent[d].value())
 		lost := b.lost[d].since(next.lost[d].value())
-		b.meanSent[d] = (b.meanSent[d] + float32(sent) + next.meanSent[d]) / 2
-		b.meanLost[d] = (b.meanLost[d] + float32(lost) + next.meanLost[d]) / 2
+		m.sent[d] = (own.sent[d] + float32(sent) + its.sent[d]) / 2
+		m.lost[d] = (own.lost[d] + float32(lost) + its.lost[d]) / 2
 		b.peak[d] = max(b.peak[d], next.peak[d])
 	}
+	return m
 }
 
 func (b *lossBlock) skewed() time.Duration { return time.Duration(b.skew) * time.Microsecond }

@@ -47,12 +47,12 @@ func (w *lossWindow) count(ends *[2]EndView) {
 }
 
 // counted is how many packets the routers counted since the first pair of block i.
-func (w *lossWindow) counted(i int, d Direction) (by [NumCauses]float64) {
+func (w *lossWindow) counted(i int, d Direction) (by [NumCauses]uint32) {
 	if w.faults == nil {
 		return by
 	}
 	for k, f := range faultCounters {
-		by[f.cause] = float64(w.faults.now[d][k] - w.faults.at[i][d][k])
+		by[f.cause] = w.faults.now[d][k] - w.faults.at[i][d][k]
 	}
 	return by
 }

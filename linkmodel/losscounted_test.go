@@ -23,13 +23,13 @@ func TestCountedCauses(t *testing.T) {
 	}
 	for i := range 1000 {
 		l := step(100)
-		if want := l.Window.Seconds() / pollGap.Seconds() * 100; i > 40 && l.Counted != ([NumCauses]float64{
+		if want := uint32(l.Window.Seconds() / pollGap.Seconds() * 100); i > 40 && l.Counted != ([NumCauses]uint32{
 			CauseIngressErrors: want, CauseEgressDiscards: 2 * want, CauseEgressErrors: 3 * want,
 			CauseIngressDiscards: 4 * want, CauseUnknownProtos: 5 * want,
 		}) {
 			t.Fatalf("poll %d: counted %v in %v, want %v times 1 to 5", i, l.Counted, l.Window, want)
 		}
-		if other := r.tracker.View().Directions[ZToA].Loss.Counted; other != ([NumCauses]float64{}) {
+		if other := r.tracker.View().Directions[ZToA].Loss.Counted; other != ([NumCauses]uint32{}) {
 			t.Fatalf("counted %v in the other direction", other)
 		}
 	}
@@ -57,7 +57,7 @@ func TestCountedCausesWrap(t *testing.T) {
 		r.add(EndZ, InErrors, 100)
 		l = r.poll(pollGap).Directions[AToZ].Loss
 	}
-	if want := l.Window.Seconds() / pollGap.Seconds() * 100; l.Counted[CauseIngressErrors] != want {
+	if want := uint32(l.Window.Seconds() / pollGap.Seconds() * 100); l.Counted[CauseIngressErrors] != want {
 		t.Fatalf("counted %v in %v, want %v", l.Counted, l.Window, want)
 	}
 }

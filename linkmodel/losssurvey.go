@@ -90,13 +90,13 @@ func seconds(d time.Duration) float64 { return float64(d) * 1e-9 }
 
 // add adds block i to the line; next is the first pair after it.
 func (s *survey) add(i, size int, first, next *lossSample, rate float64) {
-	b := &s.w.blocks[i]
+	mean := s.w.mean(i)
 	s.peak = max(s.peak, first.peak)
 	polls := float64(int(1) << size)
 	late := seconds(next.sentAt-first.sentAt) * lateness[size]
 	p := point{
-		x: float64(b.meanSent[s.d]) - first.sent,
-		d: float64(b.meanLost[s.d]) - first.lost - (s.noise.mean-first.lag)*rate,
+		x: float64(mean.sent[s.d]) - first.sent,
+		d: float64(mean.lost[s.d]) - first.lost - (s.noise.mean-first.lag)*rate,
 		r: rate, t: late - seconds(s.last.sentAt-first.sentAt),
 	}
 	s.sums.add(polls, &p)

@@ -28,8 +28,8 @@ type Loss struct {
 	Recent float64
 
 	// Counted are the packets of the window that a router itself counted as not delivered, by
-	// cause; CauseWire stays 0.
-	Counted [NumCauses]float64
+	// cause, modulo 2^32; CauseWire stays 0.
+	Counted [NumCauses]uint32
 }
 
 // BelowSight reports whether the ratio is so far inside its bar that only the upper limit says

@@ -1,6 +1,9 @@
 package linkmodel
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // The window of a link is an exponential histogram: the newest polls are kept one by one, older
 // ones in blocks of 2, 4, 8, 16 and 32, of which the first sample and the mean are kept. When a
@@ -18,6 +21,8 @@ const (
 	blockSizes = 6
 	// maxBlocks bounds the memory of a window.
 	maxBlocks = rawSamples + (blockSizes-1)*perSize
+	// maxMeans are those of more than one poll.
+	maxMeans = maxBlocks - rawSamples
 	// fewBlocks is the room a window begins with.
 	fewBlocks = 4
 	// maxLossWindow bounds the time a window covers, below the 39 hours that packed times can tell.
@@ -30,7 +35,9 @@ const (
 // lossWindow keeps what both ends of one link counted since the last break of either.
 type lossWindow struct {
 	blocks []lossBlock // oldest first
-	newest lossPair    // the latest pair, in full
+	// means are those of the blocks of more than one poll, which are the oldest.
+	means  []blockMean
+	newest lossPair // the latest pair, in full
 	epochs [2]uint64
 	// sizes is how many blocks there are of each size, the single polls first.
 	sizes [blockSizes]uint8
@@ -73,12 +80,12 @@ type lossSample struct {
 
 // restart forgets all pairs.
 func (w *lossWindow) restart(epochs [2]uint64) {
-	*w = lossWindow{blocks: w.blocks[:0], epochs: epochs, skew: w.skew, noise: w.noise, control: w.control}
+	*w = lossWindow{blocks: w.blocks[:0], means: w.means[:0], epochs: epochs, skew: w.skew, noise: w.noise, control: w.control}
 }
 
 // clear forgets all pairs but keeps the rest.
 func (w *lossWindow) clear() {
-	w.blocks, w.sizes, w.from, w.faults = w.blocks[:0], [blockSizes]uint8{}, [2]uint8{}, nil
+	w.blocks, w.means, w.sizes, w.from, w.faults = w.blocks[:0], w.means[:0], [blockSizes]uint8{}, [2]uint8{}, nil
 }
 
 // push appends a pair and forgets those too old.
@@ -91,16 +98,20 @@ func (w *lossWindow) push(p *lossPair) {
 		w.dropOldest()
 	}
 	w.makeRoom(0)
-	if len(w.blocks) == cap(w.blocks) {
-		grown := make([]lossBlock, len(w.blocks), min(max(2*cap(w.blocks), fewBlocks), maxBlocks))
-		copy(grown, w.blocks)
-		w.blocks = grown
-	}
+	w.blocks = roomForOne(w.blocks, maxBlocks)
 	if w.faults != nil {
 		w.faults.mark(len(w.blocks))
 	}
 	w.blocks = append(w.blocks, p.pack())
 	w.sizes[0]++
+}
+
+// roomForOne sees to it that something can be appended, with no more room than there will ever be.
+func roomForOne[T any](all []T, most int) []T {
+	if len(all) < cap(all) {
+		return all
+	}
+	return append(make([]T, 0, min(max(2*cap(all), fewBlocks), most)), all...)
 }
 
 // leaps reports counts that no interface reaches.
@@ -154,13 +165,26 @@ func (w *lossWindow) dropOldest() {
 // merge makes one of blocks i and i+1, which must be of the same size. One that is only half a
 // direction's counts for nothing in it.
 func (w *lossWindow) merge(i int) {
-	w.blocks[i].absorb(&w.blocks[i+1])
+	mean := w.blocks[i].absorb(&w.blocks[i+1], w.mean(i), w.mean(i+1))
+	if i < len(w.means) {
+		w.means[i] = mean
+	} else { // of two single polls: the first of them follows the larger blocks
+		w.means = append(roomForOne(w.means, maxMeans), mean)
+	}
 	for _, d := range Directions {
 		if int(w.from[d]) == i+1 {
 			w.from[d]++
 		}
 	}
 	w.remove(i + 1)
+}
+
+// mean returns that of block i.
+func (w *lossWindow) mean(i int) blockMean {
+	if i < len(w.means) {
+		return w.means[i]
+	}
+	return blockMean{} // of a single poll
 }
 
 func (w *lossWindow) remove(i int) {
@@ -172,7 +196,10 @@ func (w *lossWindow) remove(i int) {
 	if w.faults != nil {
 		w.faults.remove(i, len(w.blocks))
 	}
-	w.blocks = append(w.blocks[:i], w.blocks[i+1:]...)
+	w.blocks = slices.Delete(w.blocks, i, i+1)
+	if i < len(w.means) {
+		w.means = slices.Delete(w.means, i, i+1)
+	}
 }
 
 // at returns when end a was read for the first pair of block i.

@@ -25,6 +25,9 @@ func TestWindowIsAHistogramOfBlocks(t *testing.T) {
 		if len(w.blocks) > maxBlocks || cap(w.blocks) > maxBlocks {
 			t.Fatalf("%d blocks, room for %d, want at most %d", len(w.blocks), cap(w.blocks), maxBlocks)
 		}
+		if want := len(w.blocks) - int(w.sizes[0]); len(w.means) != want || cap(w.means) > maxMeans {
+			t.Fatalf("%d means, room for %d, want %d of at most %d", len(w.means), cap(w.means), want, maxMeans)
+		}
 		polls := 0
 		for size, n := range w.sizes {
 			polls += int(n) << size
@@ -41,8 +44,8 @@ func TestWindowIsAHistogramOfBlocks(t *testing.T) {
 			}
 		}
 	}
-	if unsafe.Sizeof(lossBlock{}) != 56 {
-		t.Errorf("a block takes %d bytes, want 56", unsafe.Sizeof(lossBlock{}))
+	if unsafe.Sizeof(lossBlock{}) != 40 || unsafe.Sizeof(blockMean{}) != 16 {
+		t.Errorf("a block takes %d bytes and its mean %d, want 40 and 16", unsafe.Sizeof(lossBlock{}), unsafe.Sizeof(blockMean{}))
 	}
 }
 
@@ -104,11 +107,11 @@ func checkBlock(t *rapid.T, w *lossWindow, block int, all model, i, n int) {
 			t.Fatalf("%v packets sent, want %v", got.sent, sent)
 		}
 		sent, lost := all.mean(i, n, d)
-		b := &w.blocks[block]
-		if off := math.Abs(float64(b.meanSent[d]) - got.sent - sent); off > 1e-6*got.sent+1e-6*float64(b.meanSent[d])+1e-6 {
+		mean := w.mean(block)
+		if off := math.Abs(float64(mean.sent[d]) - got.sent - sent); off > 1e-6*got.sent+1e-6*float64(mean.sent[d])+1e-6 {
 			t.Fatalf("mean of %d polls is off by %v packets sent of %v", n, off, sent)
 		}
-		if off := math.Abs(float64(b.meanLost[d]) - got.lost - lost); off > 1e-6*got.sent+1e-6*maxIncrement*float64(n)*1e-3+1 {
+		if off := math.Abs(float64(mean.lost[d]) - got.lost - lost); off > 1e-6*got.sent+1e-6*maxIncrement*float64(n)*1e-3+1 {
 			t.Fatalf("mean of %d polls is off by %v packets lost of %v", n, off, lost)
 		}
 		highest, unsure := 0.0, first.unsure

@@ -5,8 +5,9 @@ import (
 	"time"
 )
 
-// What the tracker keeps of the counts of both ends, field by field. A block is kept as it lies in
-// memory: its numbers use all of their bits.
+// What the tracker keeps of the counts of both ends, field by field. A block and its mean are kept as
+// they lie in memory: their numbers use all of their bits. A block of one poll is written with a mean as
+// well, of which all is 0.
 
 // mostLost bounds differences of counts over a whole window.
 const mostLost = maxIncrement * (rawSamples + perSize*(1<<blockSizes))
@@ -17,8 +18,10 @@ func (w *lossWindow) code(c *codec) {
 	if c.reading && n > 0 {
 		w.blocks = make([]lossBlock, n, min(max(n, fewBlocks), maxBlocks))
 	}
+	var means [maxBlocks]blockMean
 	for i := range w.blocks {
-		w.blocks[i].code(c)
+		means[i] = w.mean(i)
+		w.blocks[i].code(c, &means[i])
 	}
 	w.newest.code(c)
 	for d := range w.from {
@@ -38,6 +41,11 @@ func (w *lossWindow) code(c *codec) {
 	if c.reading && !c.bad {
 		w.rebase(c.shift)
 		c.want(w.inOrder())
+	}
+	if c.reading && !c.bad {
+		if n -= int(w.sizes[0]); n > 0 {
+			w.means = append(make([]blockMean, 0, min(max(n, fewBlocks), maxMeans)), means[:n]...)
+		}
 	}
 }
 
@@ -88,14 +96,14 @@ func (w *lossWindow) follows(i int) bool {
 	return true
 }
 
-func (b *lossBlock) code(c *codec) {
+func (b *lossBlock) code(c *codec, mean *blockMean) {
 	for d := range b.sent {
 		b.sent[d].code(c)
 		b.lost[d].code(c)
 		b.peak[d].code(c)
-		c.float32(&b.meanSent[d], 0)
-		c.float32(&b.meanLost[d], -math.MaxFloat32)
-		c.want(b.meanSent[d] <= mostLost && math.Abs(float64(b.meanLost[d])) <= mostLost)
+		c.float32(&mean.sent[d], 0)
+		c.float32(&mean.lost[d], -math.MaxFloat32)
+		c.want(mean.sent[d] <= mostLost && math.Abs(float64(mean.lost[d])) <= mostLost)
 	}
 	b.at.code(c)
 	b.unsure.code(c)

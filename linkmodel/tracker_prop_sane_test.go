@@ -86,7 +86,7 @@ func wantBelievable(t *rapid.T, d Direction, v *View) {
 
 // wantLossInItsBar wants bounds around every ratio.
 func wantLossInItsBar(t *rapid.T, dv *DirectionView) {
-	l, b := &dv.Loss, &dv.Breakdown
+	l, b := &dv.Loss, dv.Breakdown()
 	if !l.Known {
 		if l.Reason == ReasonNone || l.Low != 0 || l.Certain != 0 || b.Known {
 			t.Fatalf("no loss is known: %+v, %+v", l, b)

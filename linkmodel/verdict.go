@@ -47,7 +47,7 @@ type checks struct {
 	egress    [2]*egressFit // by the sending end
 }
 
-// observe fills the checks and the breakdown of both directions once rates and loss are known.
+// observe fills the checks of both directions once rates and loss are known.
 func (c *checks) observe(v *View, tracks *[2]endTracker, control *[2]controlTraffic) {
 	for _, e := range Ends {
 		v.Ends[e].SpeedDoubted = tracks[e].speed.doubted
@@ -61,7 +61,7 @@ func (c *checks) observe(v *View, tracks *[2]endTracker, control *[2]controlTraf
 		c.agreement[d].observe(&p, dv)
 		c.police(&p, dv)
 		c.learnEgress(&p)
-		dv.Breakdown = breakdown(&dv.Loss, c.egress[d.Sender()].verdict())
+		dv.DropsSent = c.egress[d.Sender()].verdict()
 	}
 }
 

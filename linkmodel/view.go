@@ -75,9 +75,9 @@ type DirectionView struct {
 	// in-counters of the receiver.
 	Errors, Discards Faults
 	Loss             Loss
-	// Breakdown tells where the packets of Loss were lost.
-	Breakdown Breakdown
-	Checks    Checks
+	Checks           Checks
+	// DropsSent tells whether the sender counts among what it sent what its queue drops.
+	DropsSent Verdict
 }
 
 // Faults are errors or discards of one direction, by the side that counted them.

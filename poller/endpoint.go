@@ -15,20 +15,19 @@ import (
 // An ordinary poll runs on the transport's loop from begin to end. Whatever has to wait for more
 // than one answer, or computes for long, takes a detour over a goroutine of its own.
 type endpoint struct {
-	link    string
-	iface   string
-	device  *device
-	now     func() time.Time
-	log     *zap.Logger
-	at      location
-	located bool
+	link   string
+	iface  string
+	device *device
+	now    func() time.Time
+	at     location
 	// stale is the generation of the walk that turned out to be wrong.
-	stale  int
-	plan   *plan
-	upTime uint32
-	slow   slowRead
-	shut   shutCheck
-	told   string // the last identity problem that was logged
+	stale   int
+	plan    *plan
+	upTime  uint32
+	located bool
+	slow    slowRead
+	shut    shutCheck
+	told    string // the last identity problem that was logged
 
 	// These belong to the poll under way.
 	cycle *cycle
@@ -42,7 +41,7 @@ type endpoint struct {
 }
 
 func newEndpoint(link, iface string, d *device, now func() time.Time) *endpoint {
-	return &endpoint{link: link, iface: iface, device: d, now: now, log: d.log}
+	return &endpoint{link: link, iface: iface, device: d, now: now}
 }
 
 // poll asks the interface once and fills out. It returns at once, and tells the cycle when the poll
@@ -105,7 +104,7 @@ func (e *endpoint) answered(f *flight, r *reply, err error) {
 // rescue ends the poll that a panic would leave without an end.
 func (e *endpoint) rescue() {
 	if r := recover(); r != nil && e.cycle != nil {
-		e.end(panicked(e.log, e.device.metrics, e.device.cfg.Name, r))
+		e.end(panicked(e.device.log, e.device.metrics, e.device.cfg.Name, r))
 	}
 }
 
@@ -162,7 +161,7 @@ func (e *endpoint) conclude(err error) {
 	}
 	if e.told != "" {
 		e.told = ""
-		e.log.Info("interface is read again", zap.String("link", e.link), zap.String("device", e.device.cfg.Name), zap.String("interface", e.iface))
+		e.device.log.Info("interface is read again", zap.String("link", e.link), zap.String("device", e.device.cfg.Name), zap.String("interface", e.iface))
 	}
 	if rtt := e.out.Reading.RTT; rtt > 0 {
 		e.device.health.measured(rtt)
@@ -234,7 +233,7 @@ func (e *endpoint) fail(out *linkmodel.Outcome, due time.Duration, err error) {
 		return
 	}
 	e.told = out.Detail
-	e.log.Warn("interface cannot be read", zap.String("link", e.link), zap.String("device", e.device.cfg.Name),
+	e.device.log.Warn("interface cannot be read", zap.String("link", e.link), zap.String("device", e.device.cfg.Name),
 		zap.String("interface", e.iface), zap.String("cause", named.Err.Error()))
 }
 
@@ -254,9 +253,9 @@ func (e *endpoint) find(ctx context.Context, attempts int) error {
 // adopt reads the interface at a new place from now on.
 func (e *endpoint) adopt(at location) {
 	if at.note != "" && at.note != e.at.note {
-		e.log.Warn("interface name is ambiguous", zap.String("device", e.device.cfg.Name), zap.String("interface", e.iface), zap.String("note", at.note))
+		e.device.log.Warn("interface name is ambiguous", zap.String("device", e.device.cfg.Name), zap.String("interface", e.iface), zap.String("note", at.note))
 	}
-	if e.plan == nil || e.plan.index != at.index || e.plan.label.oid != at.label.oid {
+	if e.plan == nil || e.plan.index != at.index || e.plan.label().oid != at.label.oid {
 		e.plan = newPlan(at.index, *at.label)
 	}
 	if !e.located || e.at.index != at.index {
@@ -339,7 +338,7 @@ func (e *endpoint) ask(ctx context.Context) (*reply, error) {
 func (e *endpoint) less(status *statusError) bool {
 	switch {
 	case status.status == statusTooBig && e.plan.trim():
-		e.log.Warn("the agent cannot answer all objects in one message; asking for fewer",
+		e.device.log.Warn("the agent cannot answer all objects in one message; asking for fewer",
 			zap.String("device", e.device.cfg.Name), zap.String("interface", e.iface), zap.Int("objects", e.plan.size()))
 		return true
 	case status.status == statusNoSuchName && e.plan.drop(status.index):
@@ -358,8 +357,8 @@ func (e *endpoint) verify(values []value) error {
 	if !values[placeAdmin].there() && !values[placeOper].there() {
 		return missf(linkmodel.MissIdentity, "%q is no longer at ifIndex %d: the agent has no such interface", e.iface, e.plan.index)
 	}
-	if e.at.expect == "" && !values[placeName].there() && e.plan.label.oid == oidIfName {
-		e.plan.label = ifDescr
+	if e.at.expect == "" && !values[placeName].there() && !e.plan.byDescr {
+		e.plan.byDescr = true
 		return nil
 	}
 	if e.at.expect != "" && name != e.at.expect {

@@ -10,17 +10,25 @@ type plan struct {
 	index uint32
 	// stuck are columns whose 64-bit form stands at zero while the 32-bit form counts.
 	stuck linkmodel.CounterMask
-	// label is the object that must carry the interface's name: ifName or ifDescr.
-	label object
+	// byDescr tells that ifDescr must carry the interface's name, and not ifName.
+	byDescr bool
 	// missing are objects the agent does not have; trimmed those left out because it said tooBig.
 	missing, trimmed fields
 	shape            *shape
 }
 
 func newPlan(index uint32, label object) *plan {
-	p := &plan{index: index, label: label}
+	p := &plan{index: index, byDescr: label.oid == ifDescr.oid}
 	p.build()
 	return p
+}
+
+// label is the object that must carry the interface's name.
+func (p *plan) label() object {
+	if p.byDescr {
+		return ifDescr
+	}
+	return ifName
 }
 
 // build takes up what was learned: the next request is another one.
@@ -76,7 +84,7 @@ func (p *plan) objects() []object {
 func (p *plan) object(f field) object {
 	switch {
 	case f == fieldName:
-		return at(p.label, p.index)
+		return at(p.label(), p.index)
 	case f.scalar():
 		return catalogue[f]
 	default:
@@ -88,7 +96,7 @@ func (p *plan) object(f field) object {
 func (p *plan) appendRequest(dst []byte) ([]byte, error) {
 	size := indexBytes(p.index)
 	at := &p.shape.templates[0][size]
-	if p.label.oid != oidIfName {
+	if p.byDescr {
 		at = &p.shape.templates[1][size]
 	}
 	t := at.Load()

@@ -167,7 +167,7 @@ func (e *endpoint) compareTwins(v []value) {
 			if e.slow.moved[i] <= stuckPolls {
 				e.slow.again()
 			} else if e.plan.stick(c, true) {
-				e.log.Warn("a 64-bit counter stands at zero while its 32-bit twin counts; using the twin",
+				e.device.log.Warn("a 64-bit counter stands at zero while its 32-bit twin counts; using the twin",
 					zap.String("device", e.device.cfg.Name), zap.String("interface", e.iface), zap.String("counter", columns[c].wide.name))
 			}
 		}

@@ -178,8 +178,7 @@ func saturated() *linkmodel.View {
 	d.Loss = linkmodel.Loss{
 		Known: true, Ratio: 0.01, Low: 0.008, High: 0.012, Floor: 0.002, Window: 5 * time.Minute, Proof: linkmodel.ProofHard, Packets: 3e8,
 	}
-	d.Breakdown = linkmodel.Breakdown{Known: true, WireHigh: 0.012, First: linkmodel.CauseIngressErrors}
-	d.Breakdown.Share[linkmodel.CauseIngressErrors], d.Breakdown.Share[linkmodel.CauseWire] = 0.0095, 0.006
+	d.Loss.Counted[linkmodel.CauseIngressErrors] = 2_850_000
 	v.Findings = []linkmodel.Finding{{
 		Kind: linkmodel.KindSaturated, Severity: linkmodel.SeverityWarning, Direction: linkmodel.AToZ,
 		End: linkmodel.NoEnd, Since: asOf.Add(-6 * time.Minute), Value: 0.86, Threshold: 0.7, Episode: "81c0",

@@ -91,7 +91,7 @@ type breakdownJSON struct {
 	Counted  map[string]float64 `json:"counted,omitempty"` // by the routers, by cause
 }
 
-func newLossJSON(l *linkmodel.Loss, b *linkmodel.Breakdown) *lossJSON {
+func newLossJSON(l *linkmodel.Loss, b linkmodel.Breakdown) *lossJSON {
 	j := &lossJSON{Ratio: l.Ratio, Low: l.Low, High: l.High, Window: l.Window.Seconds(), Floor: l.Floor, Proof: l.Proof.String()}
 	if b.First == linkmodel.CauseNone {
 		return j
@@ -177,9 +177,10 @@ func (j *linkJSON) direction(d linkmodel.Direction, v *linkmodel.DirectionView) 
 	if v.Source != linkmodel.SourceNone {
 		out.Source = v.Source.String()
 	}
-	sum := linkmodel.Quantity{Value: v.Loss.Ratio + v.Loss.Low + v.Loss.High + v.Loss.Floor + v.Breakdown.WireLow + v.Breakdown.WireHigh, Known: v.Loss.Known, Reason: v.Loss.Reason}
+	where := v.Breakdown()
+	sum := linkmodel.Quantity{Value: v.Loss.Ratio + v.Loss.Low + v.Loss.High + v.Loss.Floor + where.WireLow + where.WireHigh, Known: v.Loss.Known, Reason: v.Loss.Reason}
 	if j.known(prefix+"loss", sum) != nil {
-		out.Loss = newLossJSON(&v.Loss, &v.Breakdown)
+		out.Loss = newLossJSON(&v.Loss, where)
 	}
 	return out
 }

@@ -136,7 +136,7 @@ func newPageDirection(d linkmodel.Direction, v *linkmodel.View) pageDirection {
 		{"capacity", newCell(in.Capacity, bits)},
 		{"packets", newCell(in.PPS, packets)},
 		{"loss", lossCell(&in.Loss)},
-		{"lost where", causeCell(d, &in.Breakdown)},
+		{"lost where", causeCell(d, in.Breakdown())},
 		{"errors", newCell(in.Errors.PerSecond, perSecond)},
 		{"errors at sender " + d.Sender().String(), newCell(in.Errors.AtSender, perSecond)},
 		{"errors at receiver " + d.Receiver().String(), newCell(in.Errors.AtReceiver, perSecond)},

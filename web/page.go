@@ -124,7 +124,7 @@ var causeNames = map[linkmodel.Cause]string{
 }
 
 // causeCell tells where the packets of a loss were lost, as far as the routers counted them.
-func causeCell(d linkmodel.Direction, b *linkmodel.Breakdown) cell {
+func causeCell(d linkmodel.Direction, b linkmodel.Breakdown) cell {
 	if b.First == linkmodel.CauseNone {
 		return cell{Why: "no loss is certain"}
 	}

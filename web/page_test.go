@@ -104,9 +104,9 @@ func TestLinkPageReadsWithoutStyle(t *testing.T) {
 		Kind: linkmodel.KindFraming, Severity: linkmodel.SeverityInfo, Direction: linkmodel.ZToA, End: linkmodel.EndZ,
 		Since: asOf, Text: "z counts 4 octets more per packet", Episode: "9a01",
 	})
-	v.Directions[linkmodel.ZToA].Breakdown = linkmodel.Breakdown{
-		Known: true, WireHigh: 0.01, First: linkmodel.CauseIngressErrors,
-		Share: [linkmodel.NumCauses]float64{linkmodel.CauseEgressDiscards: 0.001, linkmodel.CauseIngressErrors: 0.009},
+	v.Directions[linkmodel.ZToA].Loss = linkmodel.Loss{
+		Known: true, Ratio: 0.0095, Low: 0.009, High: 0.01, Packets: 1e6,
+		Counted: [linkmodel.NumCauses]uint32{linkmodel.CauseEgressDiscards: 1000, linkmodel.CauseIngressErrors: 9000},
 	}
 	src := &fake{views: []*linkmodel.View{v}}
 	src.events = func(q EventQuery) ([]Event, error) {

@@ -151,17 +151,27 @@ func cpuTime() time.Duration {
 	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
 }
 
-func residentMB(b *testing.B) float64 {
+// residentMB is the memory this process has, and how much of it are pages of files: the program itself.
+func residentMB(b *testing.B) (all, files float64) {
 	b.Helper()
 	text, err := os.ReadFile("/proc/self/statm")
 	if err != nil {
 		b.Fatal(err)
 	}
-	var size, resident float64
-	if _, err := fmt.Sscan(string(text), &size, &resident); err != nil {
+	var size, resident, shared float64
+	if _, err := fmt.Sscan(string(text), &size, &resident, &shared); err != nil {
 		b.Fatal(err)
 	}
-	return resident * float64(os.Getpagesize()) / (1 << 20)
+	page := float64(os.Getpagesize()) / (1 << 20)
+	return resident * page, shared * page
+}
+
+// usedMB is what the heap holds when there is no garbage in it.
+func usedMB() float64 {
+	runtime.GC()
+	var m runtime.MemStats
+	runtime.ReadMemStats(&m)
+	return float64(m.HeapAlloc) / (1 << 20)
 }
 
 // BenchmarkLoad runs the whole program on each load for a minute or two per iteration and reports
@@ -198,7 +208,10 @@ func (l *load) run(b *testing.B) {
 		b.ReportMetric(after.lateness.quantile(.99, &before.lateness)*1e3, "ms-late-p99")
 		b.ReportMetric(g.quantile(.99).Seconds()*1e3, "ms-gap-p99")
 	}
-	b.ReportMetric(residentMB(b), "MB-RSS")
+	all, files := residentMB(b)
+	b.ReportMetric(all, "MB-RSS")
+	b.ReportMetric(files, "MB-files")
+	b.ReportMetric(usedMB(), "MB-used")
 	status := (&source{app: a}).Status()
 	if alive := l.routers - int(l.dead*float64(l.routers)); status.Polling.Answering != alive || l.dead == 0 && status.Links["up"] != l.links {
 		b.Errorf("polling %+v, links %v", status.Polling, status.Links)
