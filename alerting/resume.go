@@ -78,6 +78,7 @@ func (l *link) resumeJudge(r *ruling, k *judgeDocument, shift time.Duration) {
 			return // it began after the document
 		case ep.N >= kept.N:
 			ep.Noted = ep.Noted || kept.Noted
+			ep.tellsAs(kept)
 			j.episode = ep
 		}
 		j.episode.Link, j.episode.raised = l.decl.Name, never
@@ -89,10 +90,17 @@ func (l *link) resumeJudge(r *ruling, k *judgeDocument, shift time.Duration) {
 	j.seen = k.progress(r.levels, shift)
 }
 
+// tellsAs takes over what the record says was told. It is written together with the messages, and a
+// document may be ahead of it: what it says was told then is not on the disk, and is told again.
+func (ep *Episode) tellsAs(kept *Episode) {
+	ep.N, ep.Told, ep.ToldAt, ep.To = kept.N, kept.Told, kept.ToldAt, kept.To
+}
+
 // resumeEnded takes up an episode that was over and not told to be: the record has it open.
 func (l *link) resumeEnded(ep *Episode) {
 	for _, j := range l.judges {
 		if j.episode != nil && j.episode.ID == ep.ID && !ep.open() {
+			ep.tellsAs(j.episode)
 			j.reset()
 			l.ended = append(l.ended, ep)
 			return

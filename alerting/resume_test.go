@@ -114,6 +114,22 @@ func TestResumedIsAsNeverStopped(t *testing.T) {
 
 func messages(n int, m Notification) []string { return told(n, []Notification{m}) }
 
+// A document may be written before the record: what it says was told never left the machine.
+func TestDocumentAheadOfTheRecord(t *testing.T) {
+	rules := Rules{Utilization: ratioRule(0.7, 0.85, 2*time.Minute)}
+	b, kept := newBench(rules), record{}
+	if got := b.saturated(t, kept, "75 75 75"); len(got) != 1 {
+		t.Fatal(got)
+	}
+	if got := b.saturated(t, record{}, "90 90 90"); len(got) != 1 || !strings.Contains(got[0], "update") {
+		t.Fatal(got)
+	}
+	next := b.stopped(t, rules, kept, 0)
+	if got := next.saturated(t, kept, "90"); len(got) != 1 || !strings.Contains(got[0], "update") || next.Episodes()[0].N != 2 {
+		t.Errorf("got %v of %+v, want the update again", got, next.Episodes())
+	}
+}
+
 // saturated judges a timeline of utilisation and returns what is told.
 func (b *bench) saturated(t *testing.T, r record, timeline string) (out []string) {
 	t.Helper()

@@ -21,23 +21,25 @@ type Episode struct {
 // SaveEpisode writes episodes, all of them or none; one that is known by its ID is replaced. They
 // survive a power cut once it returns nil.
 func (s *State) SaveEpisode(episodes ...Episode) error {
-	return s.write("save episode", func(tx *sql.Tx) error {
-		for i := range episodes {
-			e := &episodes[i]
-			until := sql.NullInt64{Int64: nanos(e.Until), Valid: !e.Until.IsZero()}
-			document := e.Document
-			if document == nil {
-				document = []byte{}
-			}
-			_, err := tx.ExecContext(context.Background(),
-				`INSERT OR REPLACE INTO episode (id, link, kind, since, until, document) VALUES (?, ?, ?, ?, ?, ?)`,
-				e.ID, e.Link, e.Kind, e.Since.UnixNano(), until, document)
-			if err != nil {
-				return err
-			}
+	return s.write("save episode", func(tx *sql.Tx) error { return saveEpisodes(tx, episodes) })
+}
+
+func saveEpisodes(tx *sql.Tx, episodes []Episode) error {
+	for i := range episodes {
+		e := &episodes[i]
+		until := sql.NullInt64{Int64: nanos(e.Until), Valid: !e.Until.IsZero()}
+		document := e.Document
+		if document == nil {
+			document = []byte{}
 		}
-		return nil
-	})
+		_, err := tx.ExecContext(context.Background(),
+			`INSERT OR REPLACE INTO episode (id, link, kind, since, until, document) VALUES (?, ?, ?, ?, ?, ?)`,
+			e.ID, e.Link, e.Kind, e.Since.UnixNano(), until, document)
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // OpenEpisodes returns the episodes that are not over, oldest first.

@@ -93,11 +93,18 @@ type Output struct {
 
 // Receiver is one chat or webhook.
 type Receiver struct {
-	Name        string    `json:"name"`
-	Type        string    `json:"type"`
-	OK          bool      `json:"ok"`
+	Name string `json:"name"`
+	Type string `json:"type"`
+	OK   bool   `json:"ok"`
+	// Closed tells that nothing is taken until somebody changes the address, the key or the service.
+	Closed      bool      `json:"closed,omitempty"`
 	LastError   string    `json:"last_error,omitempty"`
 	LastSuccess time.Time `json:"last_success,omitzero"`
+	// FailingSince is the first failure since the last success; absent when OK.
+	FailingSince time.Time `json:"failing_since,omitzero"`
+	// Queued counts the messages that wait, Lost those that will not arrive, since the start.
+	Queued int `json:"queued"`
+	Lost   int `json:"lost"`
 }
 
 // normal returns the status with instants in UTC and lists that are never null.
@@ -115,6 +122,7 @@ func (s Status) normal() Status {
 	s.Receivers = append([]Receiver{}, s.Receivers...)
 	for i := range s.Receivers {
 		s.Receivers[i].LastSuccess = instant(s.Receivers[i].LastSuccess)
+		s.Receivers[i].FailingSince = instant(s.Receivers[i].FailingSince)
 	}
 	if s.Links == nil {
 		s.Links = map[string]int{}

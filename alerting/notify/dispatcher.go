@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http"
 	"sync"
+	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 	"go.uber.org/zap"
@@ -15,11 +16,25 @@ import (
 type Deps struct {
 	Log     *zap.Logger
 	Metrics prometheus.Registerer
+	// Settled is told which message to a receiver need not be kept any longer: it arrived, or never
+	// will. It may be nil and must not block.
+	Settled func(receiver, key string)
+	// PageURL is the address of the web page, without a trailing slash; empty where there is none to
+	// show.
+	PageURL string
+}
+
+// Waiting is a message to one receiver that the last run of the program did not get rid of.
+type Waiting struct {
+	Receiver string
+	// At is when it was taken.
+	At           time.Time
+	Notification alerting.Notification
 }
 
 // Dispatcher hands notifications to the receivers they name. Each receiver has its own queue and
 // its own pace: at most one message a second, retried for as long as the receiver may still take
-// it.
+// it. What a chat missed while it was away comes as one digest.
 type Dispatcher struct {
 	deps   Deps
 	client *http.Client
@@ -61,7 +76,7 @@ func (d *Dispatcher) Reload(cfgs []Config) {
 			case r == nil:
 				continue
 			case w == nil:
-				w = newWorker(cfg.Name, r, d.deps, d.count)
+				w = newWorker(cfg.Name, r, kinds[cfg.Type].traits, d)
 			default:
 				w.redirect(r)
 			}
@@ -91,7 +106,7 @@ func (d *Dispatcher) insert(w *worker) {
 func (d *Dispatcher) Add(name string, r Receiver) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	d.insert(newWorker(name, r, d.deps, d.count))
+	d.insert(newWorker(name, r, traits{}, d))
 }
 
 // Run delivers until ctx ends, and then for a moment what is left.
@@ -120,14 +135,57 @@ func (d *Dispatcher) Run(ctx context.Context) error {
 // counted and logged.
 func (d *Dispatcher) Deliver(n alerting.Notification) {
 	for _, name := range n.To {
-		w := d.find(name)
-		if w == nil {
-			d.deps.Log.Error("notification names a receiver that is not configured",
-				zap.String("receiver", name), zap.String("key", idempotencyKey(&n)))
-			continue
-		}
-		w.add(&n)
+		d.take(Waiting{Receiver: name, At: time.Now(), Notification: n})
 	}
+}
+
+// Restore queues what the last run left. It must be called before Run.
+func (d *Dispatcher) Restore(left []Waiting) {
+	for i := range left {
+		if w := d.take(left[i]); w != nil {
+			w.behind = true
+		}
+	}
+}
+
+// take queues one message and returns the worker that has it, nil where there is none.
+func (d *Dispatcher) take(m Waiting) *worker {
+	key := Key(&m.Notification)
+	w := d.find(m.Receiver)
+	if w == nil {
+		d.deps.Log.Error("notification names a receiver that is not configured",
+			zap.String("receiver", m.Receiver), zap.String("key", key))
+		d.settled(m.Receiver, key)
+		return nil
+	}
+	w.add(&item{note: m.Notification, receiver: m.Receiver, key: key, at: m.At})
+	return w
+}
+
+// settled tells that a message need not be kept. What nobody keeps has no receiver.
+func (d *Dispatcher) settled(receiver, key string) {
+	if d.deps.Settled != nil && receiver != "" {
+		d.deps.Settled(receiver, key)
+	}
+}
+
+// instead gives a message to a receiver that works in place of one that does not: to a chat, else to
+// one that keeps alerts.
+func (d *Dispatcher) instead(from *worker, it *item) bool {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	for _, fits := range []func(*worker) bool{
+		func(w *worker) bool { return w.traits.chat },
+		func(w *worker) bool { return w.traits.states },
+	} {
+		for _, w := range d.workers {
+			if w != from && fits(w) && w.snapshot().OK {
+				w.add(it)
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // Status returns how every receiver does, in the order of the configuration.

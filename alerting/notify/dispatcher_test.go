@@ -217,35 +217,47 @@ func TestFullQueueDropsTheOldest(t *testing.T) {
 	if got := r.counted(t, "one")[resultDropped]; got != 3 {
 		t.Errorf("counted %d dropped", got)
 	}
-	if n := r.workers[0].queue.pop(); n.Episode.N != 4 {
-		t.Errorf("the oldest that is left is %d, want 4", n.Episode.N)
+	if n := r.workers[0].queue.all()[0].note.Episode.N; n != 4 {
+		t.Errorf("the oldest that is left is %d, want 4", n)
 	}
 }
 
-func TestStopMakesOneLastAttempt(t *testing.T) {
+func TestStopSendsWhatThePaceAllows(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newRig()
-		fake := &fakeReceiver{answer: func(_ context.Context, n int) error {
-			if n == 1 {
-				return &RetryError{After: time.Hour, Text: "later"}
-			}
-			return nil
-		}}
+		fake := &fakeReceiver{}
+		r.Add("one", fake)
+		stop := r.started(t)
+		r.deliver(5, "one")
+		synctest.Wait()
+		if took := stop(); took > lastAttempt {
+			t.Errorf("stopping took %v", took)
+		}
+		if diff := cmp.Diff([]string{"1", "2"}, keys(fake.seen())); diff != "" {
+			t.Errorf("what the pace allows is sent, oldest first: %s", diff)
+		}
+		if diff := cmp.Diff(map[string]int{resultSent: 2}, r.counted(t, "one")); diff != "" {
+			t.Error(diff)
+		}
+		left := r.logs.FilterMessage("messages wait for the next start").All()
+		if len(left) != 1 || left[0].ContextMap()["messages"] != int64(3) || len(r.forgotten()) != 2 {
+			t.Errorf("3 of 5 are left for the next start, %d need not be kept: %v", len(r.forgotten()), left)
+		}
+	})
+}
+
+// A receiver that asked to be left alone is, also by a program that ends: the next one sends the rest.
+func TestStopLeavesAloneWhoAskedForIt(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig()
+		fake := &fakeReceiver{answer: func(context.Context, int) error { return &RetryError{After: time.Hour, Text: "later"} }}
 		r.Add("one", fake)
 		stop := r.started(t)
 		r.deliver(5, "one")
 		time.Sleep(5 * time.Second)
 		synctest.Wait()
-		if took := stop(); took > lastAttempt {
-			t.Errorf("stopping took %v", took)
-		}
-		calls := fake.seen()
-		if diff := cmp.Diff([]string{"1", "1", "2"}, keys(calls)); diff != "" {
-			t.Errorf("what the pace allows is sent, oldest first: %s", diff)
-		}
-		want := map[string]int{resultRetry: 1, resultSent: 2, resultDropped: 3}
-		if diff := cmp.Diff(want, r.counted(t, "one")); diff != "" {
-			t.Error(diff)
+		if took := stop(); took != 0 || len(fake.seen()) != 1 || len(r.forgotten()) != 0 {
+			t.Errorf("stopped after %v and %d attempts, %v need not be kept", took, len(fake.seen()), r.forgotten())
 		}
 	})
 }

@@ -53,13 +53,14 @@ type fakeReceiver struct {
 }
 
 type call struct {
-	at  time.Time
-	key string
+	at   time.Time
+	key  string
+	note alerting.Notification
 }
 
 func (f *fakeReceiver) Send(ctx context.Context, n *alerting.Notification) error {
 	f.mu.Lock()
-	f.calls = append(f.calls, call{at: time.Now(), key: idempotencyKey(n)})
+	f.calls = append(f.calls, call{at: time.Now(), key: Key(n), note: *n})
 	count := len(f.calls)
 	f.mu.Unlock()
 	if f.answer == nil {
@@ -79,15 +80,33 @@ type rig struct {
 	*Dispatcher
 	logs *observer.ObservedLogs
 	reg  *prometheus.Registry
+	mu   sync.Mutex
+	gone []string // receivers and keys that need not be kept
 }
 
 func newRig(cfgs ...Config) *rig {
 	core, logs := observer.New(zapcore.DebugLevel)
 	reg := prometheus.NewRegistry()
-	return &rig{
-		Dispatcher: New(cfgs, Deps{Log: zap.New(core), Metrics: reg}),
-		logs:       logs, reg: reg,
-	}
+	r := &rig{logs: logs, reg: reg}
+	r.Dispatcher = New(cfgs, Deps{Log: zap.New(core), Metrics: reg, PageURL: "https://noc.example.net", Settled: r.settle})
+	return r
+}
+
+func (r *rig) settle(receiver, key string) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.gone = append(r.gone, receiver+" "+key)
+}
+
+// chat adds a fake that humans read.
+func (r *rig) chat(name string, f *fakeReceiver) {
+	r.kind(name, f, traits{gap: time.Second, chat: true})
+}
+
+func (r *rig) kind(name string, f *fakeReceiver, tr traits) {
+	r.Add(name, f)
+	w := r.find(name)
+	w.traits, w.pacer.gap = tr, tr.gap
 }
 
 // counted returns bothends_notifications_total of one receiver by result.
@@ -171,4 +190,11 @@ func receiverFor(t *testing.T, cfg Config) Receiver {
 		t.Fatalf("no receiver of type %q", cfg.Type)
 	}
 	return r
+}
+
+// forgotten returns what need not be kept.
+func (r *rig) forgotten() []string {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return append([]string(nil), r.gone...)
 }

@@ -3,7 +3,6 @@ package notify
 import (
 	"context"
 	"math/rand/v2"
-	"sync"
 	"time"
 )
 
@@ -14,12 +13,19 @@ const (
 	// firstBackoff is the wait after the first failure; it doubles up to maxBackoff.
 	firstBackoff = 2 * time.Second
 	maxBackoff   = 5 * time.Minute
+	// catchUp is how long a receiver that was away gets no more than catchUpMessages.
+	catchUp         = time.Minute
+	catchUpMessages = 3
 )
 
-// pacer lets one attempt through per messageGap.
+// pacer lets one attempt through per gap, and few after a receiver was away. It belongs to one
+// goroutine.
 type pacer struct {
-	mu   sync.Mutex
+	gap  time.Duration
 	next time.Time
+	// back is when the receiver came back, sent counts what it took since.
+	back time.Time
+	sent int
 }
 
 // wait returns when an attempt may start, or ctx's error when that ends first.
@@ -37,15 +43,25 @@ func (p *pacer) wait(ctx context.Context) error {
 
 // claim takes the slot that is free now, or returns how long none will be.
 func (p *pacer) claim() time.Duration {
-	p.mu.Lock()
-	defer p.mu.Unlock()
 	now := time.Now()
-	if left := p.next.Sub(now); left > 0 {
+	free := p.next
+	if end := p.back.Add(catchUp); p.catchingUp(now) && p.sent >= catchUpMessages && free.Before(end) {
+		free = end
+	}
+	if left := free.Sub(now); left > 0 {
 		return left
 	}
-	p.next = now.Add(messageGap)
+	p.next = now.Add(max(p.gap, messageGap))
 	return 0
 }
+
+// catchingUp reports whether the receiver was away a moment ago.
+func (p *pacer) catchingUp(now time.Time) bool {
+	return !p.back.IsZero() && now.Before(p.back.Add(catchUp))
+}
+
+// returned notes that the receiver takes messages again.
+func (p *pacer) returned(now time.Time) { p.back, p.sent = now, 0 }
 
 // backoff returns the wait after so many failures in a row. What the peer asked for is kept, and
 // up to a tenth is added; without that, half to all of a doubling time.

@@ -2,34 +2,57 @@ package notify
 
 import (
 	"context"
+	"slices"
 	"sync"
+	"time"
 
 	"github.com/bothends/bothends/alerting"
 )
 
-// maxQueued is how many notifications wait for one receiver. Beyond it the oldest goes: what is
-// true now is worth more than what was true.
-const maxQueued = 1000
+const (
+	// maxQueued is how many messages wait for one receiver. Beyond it the oldest goes: what is true now
+	// is worth more than what was true.
+	maxQueued = 5000
+	// maxAge is how long a message waits for its receiver.
+	maxAge = 7 * 24 * time.Hour
+)
+
+// item is one message that waits. It stays in the queue while it is tried.
+type item struct {
+	note alerting.Notification
+	// receiver and key name what is kept on the disk for it; the receiver is another one where the
+	// message goes to whom it was not meant for.
+	receiver, key string
+	// at is when it was taken.
+	at time.Time
+	// listed tells that a digest has named it already, alone that no digest may.
+	listed, alone bool
+}
 
 // queue holds what waits for one receiver, oldest first.
 type queue struct {
 	mu    sync.Mutex
-	items []*alerting.Notification
+	items []*item
 	wake  chan struct{} // holds a token while there may be something to take
 }
 
 func newQueue() *queue { return &queue{wake: make(chan struct{}, 1)} }
 
-// push adds n and returns what had to go for it, or nil. It never blocks.
-func (q *queue) push(n *alerting.Notification) *alerting.Notification {
+// push adds an item and returns what had to go for it, or nil. It never blocks. A message that waits
+// already is not added again.
+func (q *queue) push(it *item) (dropped *item) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	var dropped *alerting.Notification
+	for _, known := range q.items {
+		if known.key == it.key && known.receiver == it.receiver {
+			return nil
+		}
+	}
 	if len(q.items) == maxQueued {
 		dropped = q.items[0]
-		q.items = append(q.items[:0], q.items[1:]...)
+		q.items = slices.Delete(q.items, 0, 1)
 	}
-	q.items = append(q.items, n)
+	q.items = append(q.items, it)
 	select {
 	case q.wake <- struct{}{}:
 	default:
@@ -37,31 +60,36 @@ func (q *queue) push(n *alerting.Notification) *alerting.Notification {
 	return dropped
 }
 
-// pop returns the oldest at once, or nil.
-func (q *queue) pop() *alerting.Notification {
+// all returns what waits, oldest first.
+func (q *queue) all() []*item {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	if len(q.items) == 0 {
-		return nil
-	}
-	n := q.items[0]
-	q.items[0] = nil
-	q.items = q.items[1:]
-	return n
+	return slices.Clone(q.items)
 }
 
-// next waits for the oldest; it returns nil when ctx ends first.
-func (q *queue) next(ctx context.Context) *alerting.Notification {
+// remove takes items out.
+func (q *queue) remove(items ...*item) {
+	gone := make(map[*item]bool, len(items))
+	for _, it := range items {
+		gone[it] = true
+	}
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.items = slices.DeleteFunc(q.items, func(it *item) bool { return gone[it] })
+}
+
+// await waits until something waits; it returns false when ctx ends first.
+func (q *queue) await(ctx context.Context) bool {
 	for ctx.Err() == nil {
-		if n := q.pop(); n != nil {
-			return n
+		if q.len() > 0 {
+			return true
 		}
 		select {
 		case <-q.wake:
 		case <-ctx.Done():
 		}
 	}
-	return nil
+	return false
 }
 
 func (q *queue) len() int {

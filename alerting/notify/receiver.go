@@ -9,8 +9,9 @@ import (
 )
 
 // Receiver makes one attempt to deliver one notification, which it must not change. It returns
-// nil when the notification arrived, a PermanentError when trying again is pointless, and a
-// RetryError, or any other error, when it is not.
+// nil when the notification arrived, a PermanentError when trying again with this one is pointless, a
+// ClosedError when somebody has to do something first, and a RetryError, or any other error, when
+// the next attempt may do.
 type Receiver interface {
 	Send(ctx context.Context, n *alerting.Notification) error
 }
@@ -35,14 +36,44 @@ type PermanentError struct {
 // Error implements error.
 func (e *PermanentError) Error() string { return e.Text }
 
+// ClosedError says that the peer takes nothing until somebody changes its address, its key or
+// something on its side.
+type ClosedError struct {
+	// Text is one sentence for a human; it shows no more of an address than the host.
+	Text string
+}
+
+// Error implements error.
+func (e *ClosedError) Error() string { return e.Text }
+
+// traits is what the dispatcher has to know of a kind of receiver.
+type traits struct {
+	// gap is the least time between two messages; the service allows no more for long.
+	gap time.Duration
+	// chat tells that humans read the messages: one digest does for many.
+	chat bool
+	// states tells that the service keeps an alert open until it hears of its end. A digest is no more
+	// than information for it.
+	states bool
+}
+
+// kind is what is known of a type of receiver.
+type kind struct {
+	traits
+	make func(*Config, *http.Client) Receiver
+}
+
+// kinds holds every type of receiver. The gaps are the services' own limits, see docs/receivers.md.
+var kinds = map[Type]kind{
+	TypeWebhook: {traits{gap: time.Second}, func(c *Config, h *http.Client) Receiver { return newWebhook(c, h) }},
+	TypeSlack:   {traits{gap: time.Second, chat: true}, func(c *Config, h *http.Client) Receiver { return newSlack(c, h) }},
+}
+
 // newReceiver returns the receiver that cfg describes, or nil when its type is not known.
 func newReceiver(cfg *Config, client *http.Client) Receiver {
-	switch cfg.Type {
-	case TypeWebhook:
-		return newWebhook(cfg, client)
-	case TypeSlack:
-		return newSlack(cfg, client)
-	default:
+	k, ok := kinds[cfg.Type]
+	if !ok {
 		return nil
 	}
+	return k.make(cfg, client)
 }

@@ -15,6 +15,8 @@ import (
 const (
 	maxHeader = 150
 	maxBody   = 1800
+	// maxDigest stays below the 12,000 characters that Slack takes in all blocks of a message.
+	maxDigest = 9000
 )
 
 // slackOK is the whole answer of Slack to a message that it took.
@@ -24,13 +26,18 @@ const slackOK = "ok"
 // status, and what they mean. No other part of an answer is ever shown: a peer could put
 // anything there.
 var slackErrors = map[string]string{
+	"invalid_payload": "Slack does not understand the message",
+	"no_text":         "Slack found no text in the message",
+	"msg_too_long":    "the message is too long",
+}
+
+// slackClosed are words that concern every message, and what they mean.
+var slackClosed = map[string]string{
 	"no_service":          "the webhook was removed or disabled",
 	"no_active_hooks":     "the webhook was removed or disabled",
 	"no_team":             "the workspace does not exist",
 	"team_disabled":       "the workspace is disabled",
 	"invalid_token":       "the webhook address is not valid",
-	"invalid_payload":     "Slack does not understand the message",
-	"no_text":             "Slack found no text in the message",
 	"channel_not_found":   "the channel does not exist",
 	"channel_is_archived": "the channel is archived",
 	"action_prohibited":   "an administrator forbids posting there",
@@ -55,8 +62,11 @@ func (s *slack) Send(ctx context.Context, n *alerting.Notification) error {
 	if meaning, ok := slackErrors[word]; ok {
 		return &PermanentError{Text: s.transport.host + " answered " + word + ": " + meaning}
 	}
+	if meaning, ok := slackClosed[word]; ok {
+		return &ClosedError{Text: s.transport.host + " answered " + word + ": " + meaning}
+	}
 	if err == nil && word != slackOK {
-		return &PermanentError{Text: s.transport.host + " did not answer \"ok\": is this a Slack webhook?"}
+		return &ClosedError{Text: s.transport.host + " did not answer \"ok\": is this a Slack webhook?"}
 	}
 	return err
 }
@@ -122,17 +132,20 @@ func slackMessageOf(n *alerting.Notification) *slackMessage {
 			Color: color(n), Fallback: fallback,
 			Blocks: []slackBlock{{
 				Type:     "rich_text",
-				Elements: []slackSection{detailSection(n.Details), linkSection(n)},
+				Elements: []slackSection{detailSection(n), linkSection(n)},
 			}},
 		}},
 	}
 }
 
 // detailSection writes the labelled lines, as many as the message may hold.
-func detailSection(details []alerting.Detail) slackSection {
+func detailSection(n *alerting.Notification) slackSection {
 	s := slackSection{Type: "rich_text_section", Elements: []slackElement{}}
 	left := maxBody
-	for _, d := range details {
+	if n.Status == statusDigest {
+		left = maxDigest
+	}
+	for _, d := range n.Details {
 		label, text := alerting.Printable(d.Label)+"  ", alerting.Printable(d.Text)
 		left -= length(label) + 1
 		if left <= 0 {

@@ -27,8 +27,11 @@ var symbols = map[linkmodel.Kind]string{
 
 // symbol returns the mark in front of the summary.
 func symbol(n *alerting.Notification) string {
-	if n.Status == alerting.StatusResolved {
+	switch n.Status {
+	case alerting.StatusResolved:
 		return "✔"
+	case statusDigest:
+		return "✉"
 	}
 	if s, ok := symbols[n.Episode.Kind]; ok {
 		return s

@@ -6,9 +6,11 @@ import (
 	"crypto/tls"
 	"errors"
 	"io"
+	"math"
 	"net"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -44,7 +46,7 @@ func (t *transport) post(ctx context.Context, body []byte, header http.Header) (
 	req, err := http.NewRequestWithContext(ctx, http.MethodPost, t.url.Reveal(), bytes.NewReader(body))
 	if err != nil {
 		// The error quotes the address, so it goes no further.
-		return nil, &PermanentError{Text: t.host + ": this is not a valid URL"}
+		return nil, &ClosedError{Text: t.host + ": this is not a valid URL"}
 	}
 	if header != nil {
 		req.Header = header
@@ -70,7 +72,7 @@ func (t *transport) post(ctx context.Context, body []byte, header http.Header) (
 // the host and the cause.
 func (t *transport) failed(err error) error {
 	if errors.Is(err, errRefusedAddress) {
-		return &PermanentError{Text: t.host + ": " + errRefusedAddress.Error()}
+		return &ClosedError{Text: t.host + ": " + errRefusedAddress.Error()}
 	}
 	return &RetryError{Text: t.host + ": " + cause(err)}
 }
@@ -103,6 +105,13 @@ func cause(err error) string {
 	}
 }
 
+// closedCodes are answers that speak of the address or the key, not of the message: the next message
+// gets the same one.
+var closedCodes = []int{
+	http.StatusUnauthorized, http.StatusPaymentRequired, http.StatusForbidden, http.StatusNotFound,
+	http.StatusMethodNotAllowed, http.StatusProxyAuthRequired, http.StatusGone,
+}
+
 // refused turns an answer outside 2xx into an error.
 func (t *transport) refused(resp *http.Response) error {
 	text := t.host + " answered " + strconv.Itoa(resp.StatusCode)
@@ -114,21 +123,32 @@ func (t *transport) refused(resp *http.Response) error {
 		code == http.StatusTooManyRequests, code >= 500:
 		return &RetryError{After: retryAfter(resp.Header.Get("Retry-After"), time.Now()), Text: text}
 	case code >= 300 && code < 400:
-		return &PermanentError{Text: text + "; redirects are not followed, give the final address"}
+		return &ClosedError{Text: text + "; redirects are not followed, give the final address"}
+	case slices.Contains(closedCodes, code):
+		return &ClosedError{Text: text}
 	default:
 		return &PermanentError{Text: text}
 	}
 }
 
 // retryAfter reads a Retry-After header, seconds or a date (RFC 9110 section 10.2.3), within 0
-// and maxRetryAfter.
+// and maxRetryAfter. Some services send fractions of a second.
 func retryAfter(value string, now time.Time) time.Duration {
 	value = strings.TrimSpace(value)
 	wait := time.Duration(0)
-	if seconds, err := strconv.Atoi(value); err == nil {
-		wait = time.Duration(min(seconds, int(maxRetryAfter/time.Second))) * time.Second
+	if seconds, err := strconv.ParseFloat(value, 64); err == nil {
+		return inSeconds(seconds)
 	} else if date, err := http.ParseTime(value); err == nil {
 		wait = date.Sub(now)
 	}
 	return min(max(wait, 0), maxRetryAfter)
+}
+
+// inSeconds is a wait that a peer asks for, within 0 and maxRetryAfter. It is rounded up to the
+// millisecond: too early is refused again.
+func inSeconds(seconds float64) time.Duration {
+	if !(seconds > 0) { // NaN too
+		return 0
+	}
+	return time.Duration(math.Ceil(min(seconds, maxRetryAfter.Seconds())*1000)) * time.Millisecond
 }

@@ -17,12 +17,15 @@ import (
 // outcome writes an error as the dispatcher acts on it.
 func outcome(err error) string {
 	var permanent *PermanentError
+	var closed *ClosedError
 	var retry *RetryError
 	switch {
 	case err == nil:
 		return "sent"
 	case errors.As(err, &permanent):
 		return "permanent: " + permanent.Text
+	case errors.As(err, &closed):
+		return "closed: " + closed.Text
 	case errors.As(err, &retry):
 		return "retry: " + retry.Text
 	default:
@@ -49,9 +52,9 @@ func TestAnswers(t *testing.T) {
 
 	f(TypeWebhook, 200, "anything", "sent")
 	f(TypeWebhook, 202, "", "sent")
-	f(TypeWebhook, 302, "", "permanent: HOST answered 302 Found; redirects are not followed, give the final address")
+	f(TypeWebhook, 302, "", "closed: HOST answered 302 Found; redirects are not followed, give the final address")
 	f(TypeWebhook, 400, "see /services/hidden", "permanent: HOST answered 400 Bad Request")
-	f(TypeWebhook, 401, "", "permanent: HOST answered 401 Unauthorized")
+	f(TypeWebhook, 401, "", "closed: HOST answered 401 Unauthorized")
 	f(TypeWebhook, 408, "", "retry: HOST answered 408 Request Timeout")
 	f(TypeWebhook, 429, "", "retry: HOST answered 429 Too Many Requests")
 	f(TypeWebhook, 500, "", "retry: HOST answered 500 Internal Server Error")
@@ -59,12 +62,12 @@ func TestAnswers(t *testing.T) {
 
 	f(TypeSlack, 200, "ok", "sent")
 	f(TypeSlack, 200, "ok\n", "sent")
-	f(TypeSlack, 200, "no_service", "permanent: HOST answered no_service: the webhook was removed or disabled")
+	f(TypeSlack, 200, "no_service", "closed: HOST answered no_service: the webhook was removed or disabled")
 	f(TypeSlack, 200, "invalid_payload", "permanent: HOST answered invalid_payload: Slack does not understand the message")
-	f(TypeSlack, 200, "<html>log in</html>", `permanent: HOST did not answer "ok": is this a Slack webhook?`)
+	f(TypeSlack, 200, "<html>log in</html>", `closed: HOST did not answer "ok": is this a Slack webhook?`)
 	f(TypeSlack, 400, "invalid_payload", "permanent: HOST answered invalid_payload: Slack does not understand the message")
-	f(TypeSlack, 404, "no_service", "permanent: HOST answered no_service: the webhook was removed or disabled")
-	f(TypeSlack, 403, "\x1b[2Jhidden", "permanent: HOST answered 403 Forbidden")
+	f(TypeSlack, 404, "no_service", "closed: HOST answered no_service: the webhook was removed or disabled")
+	f(TypeSlack, 403, "\x1b[2Jhidden", "closed: HOST answered 403 Forbidden")
 	f(TypeSlack, 500, "rollup_error", "retry: HOST answered 500 Internal Server Error")
 }
 
@@ -82,7 +85,13 @@ func TestRetryAfter(t *testing.T) {
 	f("-1", 0)
 	f("soon", 0)
 	f("999999999999", maxRetryAfter)
-	f("99999999999999999999999", 0)
+	f("99999999999999999999999", maxRetryAfter)
+	f("0.3", 300*time.Millisecond)
+	f("64.57", 64570*time.Millisecond)
+	f("1e-9", time.Millisecond)
+	f("NaN", 0)
+	f("-Inf", 0)
+	f("+Inf", maxRetryAfter)
 	f("Thu, 03 Dec 2026 10:02:00 GMT", 2*time.Minute)
 	f("Thu, 03 Dec 2026 09:00:00 GMT", 0)
 	f("Fri, 04 Dec 2026 10:00:00 GMT", maxRetryAfter)

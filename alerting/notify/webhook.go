@@ -34,7 +34,7 @@ func (w *webhook) Send(ctx context.Context, n *alerting.Notification) error {
 	if err != nil {
 		return &PermanentError{Text: "encode the notification: " + err.Error()}
 	}
-	header := http.Header{"Idempotency-Key": {idempotencyKey(n)}}
+	header := http.Header{"Idempotency-Key": {Key(n)}}
 	if !w.secret.IsZero() {
 		header.Set("X-Bothends-Signature", signature(w.secret, body))
 	}
@@ -42,8 +42,8 @@ func (w *webhook) Send(ctx context.Context, n *alerting.Notification) error {
 	return err
 }
 
-// idempotencyKey is the same for every attempt at one message and differs between messages.
-func idempotencyKey(n *alerting.Notification) string {
+// Key names a message: it is the same for every attempt at it and differs between messages.
+func Key(n *alerting.Notification) string {
 	return fmt.Sprintf("%s/%s/%d", n.Episode.ID, n.Status, n.Episode.N)
 }
 

@@ -8,21 +8,27 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 	"go.uber.org/zap"
-
-	"github.com/bothends/bothends/alerting"
 )
 
-// lastAttempt bounds what is still sent after the program was asked to stop.
-const lastAttempt = 1500 * time.Millisecond
+const (
+	// lastAttempt bounds what is still sent after the program was asked to stop.
+	lastAttempt = 1500 * time.Millisecond
+	// missedAfter is how long a receiver may be away before others are told.
+	missedAfter = 10 * time.Minute
+)
 
 // Status is how a receiver does.
 type Status struct {
 	Name string
 	// OK is false from a failed attempt to the next that succeeds.
-	OK          bool
+	OK bool
+	// Closed tells that nothing will be taken until somebody does something.
+	Closed      bool
 	LastSuccess time.Time // zero when there was none
 	LastError   string    // one sentence; empty when there was none
 	LastErrorAt time.Time
+	// FailingSince is the first failed attempt since the last that succeeded; zero when OK.
+	FailingSince time.Time
 	// Queued counts notifications that wait, including the one being tried. Lost counts those
 	// that were dropped or refused.
 	Queued int
@@ -31,26 +37,38 @@ type Status struct {
 
 // worker delivers to one receiver, oldest first.
 type worker struct {
-	name  string
-	queue *queue
+	name   string
+	traits traits
+	queue  *queue
 	// redirected holds a token from when there is another receiver to the first attempt there.
 	redirected chan struct{}
 	pacer      pacer
 	log        *zap.Logger
 	count      *prometheus.CounterVec
+	// settled is told what need not be kept on the disk any longer.
+	settled func(receiver, key string)
+	// instead gives a message to another receiver; it returns false where there is none that can take it.
+	instead func(from *worker, it *item) bool
+	// pageURL is the address of the page, for digests.
+	pageURL string
+
+	// behind tells that what waits may be late: the last attempt failed.
+	behind bool
+	// toldOthers tells that other receivers know of the present failure.
+	toldOthers bool
 
 	mu       sync.Mutex
 	receiver Receiver
 	status   Status
-	trying   int // 1 while a notification is out of the queue and not settled
 	// removed tells that the configuration no longer has the receiver.
 	removed bool
 }
 
-func newWorker(name string, r Receiver, deps Deps, count *prometheus.CounterVec) *worker {
+func newWorker(name string, r Receiver, tr traits, d *Dispatcher) *worker {
 	return &worker{
-		name: name, receiver: r, queue: newQueue(), count: count, redirected: make(chan struct{}, 1),
-		log:    deps.Log.With(zap.String("receiver", name)),
+		name: name, receiver: r, traits: tr, queue: newQueue(), count: d.count, redirected: make(chan struct{}, 1),
+		pacer: pacer{gap: tr.gap}, settled: d.settled, instead: d.instead, pageURL: d.deps.PageURL,
+		log:    d.deps.Log.With(zap.String("receiver", name)),
 		status: Status{Name: name, OK: true},
 	}
 }
@@ -90,10 +108,11 @@ func (w *worker) current() Receiver {
 	return w.receiver
 }
 
-// add queues n without blocking.
-func (w *worker) add(n *alerting.Notification) {
-	if dropped := w.queue.push(n); dropped != nil {
+// add queues a message without blocking.
+func (w *worker) add(it *item) {
+	if dropped := w.queue.push(it); dropped != nil {
 		w.lose(dropped, resultDropped, "the queue is full")
+		w.settled(dropped.receiver, dropped.key)
 	}
 }
 
@@ -107,59 +126,130 @@ func (w *worker) run(ctx context.Context) {
 		}
 	})
 	defer stop()
-	for {
-		n := w.queue.next(ctx)
-		if n == nil {
+	failures := 0
+	for w.queue.await(ctx) && w.pacer.wait(ctx) == nil {
+		err := w.turn(grace)
+		if err == nil {
+			failures = 0
+			continue
+		}
+		failures++
+		if w.pause(ctx, backoff(failures, askedWait(err))) != nil {
 			break
 		}
-		w.setTrying(1)
-		if !w.deliver(ctx, grace, n) {
-			w.finish(grace, n)
-		}
-		w.setTrying(0)
 	}
-	for n := w.queue.pop(); n != nil; n = w.queue.pop() {
-		w.finish(grace, n)
-	}
+	w.finish(grace)
 }
 
-// deliver tries until the receiver takes n or refuses it for good. It returns false when ctx ends
-// first.
-func (w *worker) deliver(ctx, grace context.Context, n *alerting.Notification) bool {
-	for failures := 1; ; failures++ {
-		if w.pacer.wait(ctx) != nil {
-			return false
-		}
-		err := w.attempt(grace, n)
-		if settled(err) {
-			return true
-		}
-		w.count.WithLabelValues(w.name, resultRetry).Inc()
-		if w.pause(ctx, backoff(failures, askedWait(err))) != nil {
-			return false
-		}
+// turn makes one attempt with what is due. It returns an error when the same is due again later.
+func (w *worker) turn(ctx context.Context) error {
+	w.expire(time.Now())
+	batch := w.choose(time.Now())
+	if len(batch) == 0 {
+		return nil
 	}
+	err := w.current().Send(ctx, w.messageOf(batch, time.Now()))
+	if ctx.Err() != nil && err != nil {
+		return err // the program ends; that says nothing about the receiver
+	}
+	since, told := w.away(), w.toldOthers
+	w.record(err)
+	if _, permanent := errors.AsType[*PermanentError](err); permanent {
+		w.refuse(batch, err)
+		return nil
+	}
+	if err != nil {
+		w.failed(err)
+		return err
+	}
+	w.count.WithLabelValues(w.name, resultSent).Inc()
+	w.pacer.sent++
+	w.settle(batch)
+	if told {
+		w.instead(w, w.recovered(since, time.Now()))
+	}
+	return nil
 }
 
-// finish makes the one attempt that is left when the program ends.
-func (w *worker) finish(grace context.Context, n *alerting.Notification) {
-	err := w.pacer.wait(grace)
-	if err == nil {
-		err = w.attempt(grace, n)
-	}
-	if !settled(err) {
-		w.lose(n, resultDropped, w.ending())
-	}
-}
-
-// ending says why there is no further attempt.
-func (w *worker) ending() string {
+// away tells since when the receiver took nothing; zero when it does.
+func (w *worker) away() time.Time {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if w.removed {
-		return "the receiver was removed from the inventory"
+	return w.status.FailingSince
+}
+
+// failed tells others once it looks like more than a moment.
+func (w *worker) failed(err error) {
+	now := time.Now()
+	w.behind = true
+	w.count.WithLabelValues(w.name, resultRetry).Inc()
+	_, closed := errors.AsType[*ClosedError](err)
+	if !w.toldOthers && (closed || now.Sub(w.away()) >= missedAfter) {
+		w.toldOthers = true
+		w.instead(w, w.trouble(err, now))
 	}
-	return "bothends is stopping"
+}
+
+// settle forgets what the receiver took.
+func (w *worker) settle(batch []*item) {
+	if len(batch) > 1 && w.traits.states {
+		batch = overOf(batch)
+	}
+	w.queue.remove(batch...)
+	for _, it := range batch {
+		w.settled(it.receiver, it.key)
+	}
+}
+
+// refuse hands on what the receiver will never take: a digest message by message, a message to
+// another receiver.
+func (w *worker) refuse(batch []*item, err error) {
+	if len(batch) > 1 {
+		for _, it := range batch {
+			it.alone = true
+		}
+		return
+	}
+	it := batch[0]
+	w.queue.remove(it)
+	w.lose(it, resultRefused, err.Error())
+	if it.receiver != w.name || !w.instead(w, w.refused(it, err)) {
+		w.settled(it.receiver, it.key)
+	}
+}
+
+// expire drops what waited for too long.
+func (w *worker) expire(now time.Time) {
+	for _, it := range w.queue.all() {
+		if now.Sub(it.at) < maxAge {
+			return
+		}
+		w.queue.remove(it)
+		w.lose(it, resultDropped, "it waited for "+maxAge.String())
+		w.settled(it.receiver, it.key)
+	}
+}
+
+// finish makes the attempts that are left when the program ends, or the receiver is removed.
+func (w *worker) finish(grace context.Context) {
+	w.mu.Lock()
+	removed, ok := w.removed, w.status.OK
+	w.mu.Unlock()
+	for w.queue.len() > 0 && (ok || removed) {
+		if w.pacer.wait(grace) != nil || w.turn(grace) != nil {
+			break
+		}
+	}
+	left := w.queue.all()
+	if !removed && len(left) > 0 {
+		w.log.Info("messages wait for the next start", zap.Int("messages", len(left)))
+		return
+	}
+	for _, it := range left {
+		w.queue.remove(it)
+		w.lose(it, resultDropped, "the receiver was removed from the inventory")
+		w.settled(it.receiver, it.key)
+	}
 }
 
 // remove notes that the receiver was removed.
@@ -167,24 +257,6 @@ func (w *worker) remove() {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.removed = true
-}
-
-// attempt sends n once and records how that went.
-func (w *worker) attempt(ctx context.Context, n *alerting.Notification) error {
-	err := w.current().Send(ctx, n)
-	w.record(err)
-	if err == nil {
-		w.count.WithLabelValues(w.name, resultSent).Inc()
-	} else if settled(err) {
-		w.lose(n, resultRefused, err.Error())
-	}
-	return err
-}
-
-// settled reports whether nothing is left to do after an attempt: it succeeded, or never will.
-func settled(err error) bool {
-	_, permanent := errors.AsType[*PermanentError](err)
-	return err == nil || permanent
 }
 
 // askedWait returns how long the peer asked to be left alone.
@@ -199,41 +271,41 @@ func askedWait(err error) time.Duration {
 func (w *worker) record(err error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	was := w.status.OK
-	w.status.OK = err == nil
+	now, was := time.Now(), w.status.OK
+	_, closed := errors.AsType[*ClosedError](err)
+	w.status.OK, w.status.Closed = err == nil, closed
 	if err == nil {
-		w.status.LastSuccess = time.Now()
+		w.status.LastSuccess = now
 		if !was {
 			w.log.Info("receiver takes notifications again", zap.Int("lost", w.status.Lost))
 		}
+		if w.behind && (w.traits.chat || w.traits.states) {
+			w.pacer.returned(now)
+		}
+		w.status.FailingSince, w.behind, w.toldOthers = time.Time{}, false, false
 		return
 	}
-	w.status.LastError, w.status.LastErrorAt = err.Error(), time.Now()
+	w.status.LastError, w.status.LastErrorAt = err.Error(), now
 	if was {
+		w.status.FailingSince = now
 		w.log.Warn("receiver takes no notifications", zap.Error(err))
 	}
 }
 
 // lose counts and logs a notification that will not arrive.
-func (w *worker) lose(n *alerting.Notification, result, why string) {
+func (w *worker) lose(it *item, result, why string) {
 	w.count.WithLabelValues(w.name, result).Inc()
 	w.mu.Lock()
 	w.status.Lost++
 	w.mu.Unlock()
 	w.log.Error("notification lost",
-		zap.String("key", idempotencyKey(n)), zap.String("link", n.Episode.Link), zap.String("why", why))
-}
-
-func (w *worker) setTrying(n int) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	w.trying = n
+		zap.String("key", it.key), zap.String("link", it.note.Episode.Link), zap.String("why", why))
 }
 
 func (w *worker) snapshot() Status {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	s := w.status
-	s.Queued = w.queue.len() + w.trying
+	s.Queued = w.queue.len()
 	return s
 }

@@ -88,14 +88,12 @@ func (a *app) wire() error {
 	if err := a.openOutputs(); err != nil {
 		return err
 	}
-	a.dispatcher = notify.New(a.inv.Receivers, notify.Deps{Log: a.log.Named("notify"), Metrics: a.registry})
-	if a.console != nil {
-		a.dispatcher.Add(consoleName, a.console)
+	if err := a.notify(); err != nil {
+		return err
 	}
 	a.pipeline = newPipeline(a.inv.Links, a.engine, a.store)
 	a.pipeline.sinks, a.pipeline.log = a.outputs.sinks(), a.log
 	a.pipeline.record = a.recorder.record
-	a.pipeline.tell = a.dispatcher.Deliver
 	a.memory = newMemory(a.state, a.pipeline, a.log.Named("state"), a.registry)
 	a.memory.restore()
 	a.pipeline.moved = a.memory.note
@@ -110,6 +108,24 @@ func (a *app) wire() error {
 		deps.Reload = a.reloader.ask
 	}
 	a.server = web.New(a.inv.Web, &source{app: a}, deps)
+	return nil
+}
+
+// notify makes the dispatcher and gives it what the last run did not get rid of.
+func (a *app) notify() error {
+	log := a.log.Named("notify")
+	a.dispatcher = notify.New(a.inv.Receivers, notify.Deps{
+		Log: log, Metrics: a.registry, Settled: a.recorder.settle, PageURL: a.inv.Alerting.PageURL,
+	})
+	if a.console != nil {
+		a.dispatcher.Add(consoleName, a.console)
+	}
+	a.recorder.outgoing.deliver = a.dispatcher.Deliver
+	left, err := a.state.Messages()
+	if err != nil {
+		return err
+	}
+	a.dispatcher.Restore(restoreMessages(left, log, a.recorder.settle))
 	return nil
 }
 

@@ -118,7 +118,13 @@ func TestStatusCountsPolledRouters(t *testing.T) {
 
 // feed hands over polls in which both ends have the given status and returns what is told.
 func feed(p *pipeline, oper linkmodel.Status) (told []alerting.Notification) {
-	p.tell = func(n alerting.Notification) { told = append(told, n) }
+	record := p.record
+	p.record = func(e entry) {
+		if e.note != nil {
+			told = append(told, *e.note)
+		}
+		record(e)
+	}
 	start := time.Now()
 	for i := range 6 {
 		at := time.Duration(i+1) * 10 * time.Second

@@ -16,7 +16,13 @@ const clockInventory = appInventory + `link_types:
 // busy hands over polls of a link that is used by half and more, from mono on, with the wall clock off
 // by so much from so many polls on.
 func busy(p *pipeline, mono time.Duration, polls, setAt int, off time.Duration) (told []alerting.Notification) {
-	p.tell = func(n alerting.Notification) { told = append(told, n) }
+	record := p.record
+	p.record = func(e entry) {
+		if e.note != nil {
+			told = append(told, *e.note)
+		}
+		record(e)
+	}
 	start := time.Date(2026, 12, 3, 10, 0, 0, 0, time.UTC)
 	for i := range polls {
 		mono += 10 * time.Second

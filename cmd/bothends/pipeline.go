@@ -27,8 +27,8 @@ type pipeline struct {
 	store   history.Store
 	sinks   []*sink.Sink // changed with speaking and telling held alone only
 	log     *zap.Logger
-	record  func(entry)
-	tell    func(alerting.Notification)
+	// record keeps an entry, and hands on the message in it once it is on the disk.
+	record func(entry)
 	// moved is told the links to which something happened.
 	moved func(link string)
 	desks sync.Pool // of *desk
@@ -124,7 +124,8 @@ func (p *pipeline) advance(now linkmodel.Moment) {
 	p.notify(p.engine.Advance(now))
 }
 
-// notify hands on what the judge decided: to the record, to the outputs and to the receivers.
+// notify hands on what the judge decided: to the record and from there to the receivers, and to the
+// outputs.
 func (p *pipeline) notify(r alerting.Report) {
 	for i := range r.Noted {
 		n := &r.Noted[i]
@@ -137,9 +138,8 @@ func (p *pipeline) notify(r alerting.Report) {
 		n := &r.Told[i]
 		p.log.Info("alert", zap.String("status", string(n.Status)), zap.String("summary", n.Summary),
 			zap.String("id", n.Episode.ID), zap.Strings("to", n.To))
-		p.record(episodeEntry(n))
+		p.record(toldEntry(n))
 		p.event(episodePoint(n))
-		p.tell(*n)
 	}
 }
 

@@ -23,12 +23,13 @@ const (
 // keeper is the part of the state file the recorder writes to.
 type keeper interface {
 	SaveEvent(events ...history.Event) error
-	SaveEpisode(episodes ...history.Episode) error
+	SaveTold(t *history.Told) error
 	Rename(links map[string]string) error
 }
 
-// recorder writes events and episodes to the state file without making the pipeline wait for the
-// disk. One transaction takes all that came meanwhile. Events that meet a disk error or a full
+// recorder writes events, episodes and the messages about them to the state file without making the
+// pipeline wait for the disk. One transaction takes all that came meanwhile. A message is handed on
+// once it is on the disk together with its episode, or the disk had its time. Events that meet a disk error or a full
 // queue are lost and counted. Episodes wait until the disk takes them, because a restart without
 // them gives an open alarm another id and tells it again.
 type recorder struct {
@@ -36,6 +37,8 @@ type recorder struct {
 	log      *zap.Logger
 	queue    chan *happening // pointers: its room is taken at the start, and seldom needed
 	episodes unsaved
+	outgoing outgoing
+	settling chan struct{}      // holds a token while there are messages to forget
 	lost     prometheus.Counter // events
 	// lostEpisodes counts those for which there was no room to wait.
 	lostEpisodes prometheus.Counter
@@ -53,6 +56,7 @@ type happening struct {
 func newRecorder(keep keeper, log *zap.Logger, metrics prometheus.Registerer) *recorder {
 	r := &recorder{
 		keep: keep, log: log, queue: make(chan *happening, recordQueue), renames: map[string]string{},
+		settling: make(chan struct{}, 1),
 		episodes: unsaved{latest: make(map[string]history.Episode)},
 		lost: prometheus.NewCounter(prometheus.CounterOpts{
 			Name: "bothends_events_lost_total",
@@ -69,13 +73,25 @@ func newRecorder(keep keeper, log *zap.Logger, metrics prometheus.Registerer) *r
 
 // record queues one entry; it never blocks.
 func (r *recorder) record(e entry) {
-	if e.episode != nil && !r.episodes.put(*e.episode) {
+	if e.episode != nil && !r.episodes.put(*e.episode, e.messages) {
 		r.lostEpisodes.Inc()
+	}
+	if e.note != nil {
+		r.outgoing.add(e.note)
 	}
 	select {
 	case r.queue <- &happening{Event: e.event}:
 	default:
 		r.lost.Inc()
+	}
+}
+
+// settle forgets a message that arrived, or never will. It never blocks.
+func (r *recorder) settle(receiver, key string) {
+	r.episodes.settle(receiver, key)
+	select {
+	case r.settling <- struct{}{}:
+	default:
 	}
 }
 
@@ -96,8 +112,10 @@ func (r *recorder) run(ctx context.Context) error {
 		select {
 		case e := <-r.queue:
 			r.save(r.collect(e))
+		case <-r.settling:
+			r.save(nil)
 		case <-again.C:
-			if r.episodes.len() > 0 || len(r.renames) > 0 {
+			if r.waiting() {
 				r.save(nil)
 			}
 		case <-ctx.Done():
@@ -112,13 +130,19 @@ func (r *recorder) finish() {
 	for len(r.queue) > 0 {
 		r.save(r.collect(<-r.queue))
 	}
-	if r.episodes.len() > 0 || len(r.renames) > 0 {
+	if r.waiting() {
 		r.save(nil)
 	}
-	if left := r.episodes.len(); left > 0 {
+	if left, _ := r.episodes.len(); left > 0 {
 		r.log.Error("stopped with episodes that the state file did not take; the next start tells them again",
 			zap.Int("episodes", left))
 	}
+}
+
+// waiting reports whether the disk owes something.
+func (r *recorder) waiting() bool {
+	episodes, messages := r.episodes.len()
+	return episodes+messages+len(r.renames) > 0
 }
 
 // collect takes first and whatever else is queued, up to one batch that ends with a new name.
@@ -144,7 +168,9 @@ func (r *recorder) collect(h *happening) []history.Event {
 // save writes all episodes that wait and then the given events. The episodes matter more: they
 // decide whether a restart tells twice.
 func (r *recorder) save(events []history.Event) {
+	upTo := r.outgoing.mark()
 	err := r.saveEpisodes()
+	r.outgoing.release(upTo)
 	if len(events) > 0 {
 		if eventErr := r.keep.SaveEvent(events...); eventErr != nil {
 			r.lost.Add(float64(len(events)))
@@ -167,14 +193,15 @@ func (r *recorder) save(events []history.Event) {
 	r.failing = err != nil
 }
 
-// saveEpisodes writes what waits, one batch after the other. What fails waits on.
+// saveEpisodes writes what waits, one batch after the other, messages with the first. What fails waits
+// on.
 func (r *recorder) saveEpisodes() error {
 	for {
 		batch := r.episodes.take(recordBatch)
-		if len(batch) == 0 {
+		if len(batch.Episodes)+len(batch.Messages)+len(batch.Settled) == 0 {
 			return nil
 		}
-		if err := r.keep.SaveEpisode(batch...); err != nil {
+		if err := r.keep.SaveTold(batch); err != nil {
 			r.episodes.giveBack(batch)
 			return err
 		}

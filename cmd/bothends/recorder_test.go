@@ -24,6 +24,7 @@ type fakeKeeper struct {
 	err      error
 	events   []history.Event
 	episodes []history.Episode
+	messages []history.Message
 	calls    int
 }
 
@@ -37,13 +38,20 @@ func (k *fakeKeeper) SaveEvent(events ...history.Event) error {
 	return k.err
 }
 
-func (k *fakeKeeper) SaveEpisode(episodes ...history.Episode) error {
+func (k *fakeKeeper) SaveTold(t *history.Told) error {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	if k.err == nil {
-		k.episodes = append(k.episodes, episodes...)
+	if k.err != nil {
+		return k.err
 	}
-	return k.err
+	k.episodes = append(k.episodes, t.Episodes...)
+	k.messages = append(k.messages, t.Messages...)
+	for _, gone := range t.Settled {
+		k.messages = slices.DeleteFunc(k.messages, func(m history.Message) bool {
+			return m.Receiver == gone.Receiver && m.Key == gone.Key
+		})
+	}
+	return nil
 }
 
 func (k *fakeKeeper) Rename(links map[string]string) error {
@@ -233,19 +241,19 @@ func TestRecorderTellsWhatItCouldNotSave(t *testing.T) {
 func TestUnsavedKeepsTheLatestState(t *testing.T) {
 	u := unsaved{latest: make(map[string]history.Episode)}
 	for _, id := range []string{"a", "b", "c"} {
-		u.put(history.Episode{ID: id, Kind: "old"})
+		u.put(history.Episode{ID: id, Kind: "old"}, nil)
 	}
 	batch := u.take(2)
-	u.put(history.Episode{ID: "a", Kind: "new"})
+	u.put(history.Episode{ID: "a", Kind: "new"}, nil)
 	u.giveBack(batch)
 	var got []string
-	for _, e := range u.take(10) {
+	for _, e := range u.take(10).Episodes {
 		got = append(got, e.ID+" "+e.Kind)
 	}
 	if want := []string{"b old", "c old", "a new"}; !slices.Equal(got, want) {
 		t.Errorf("%v, want %v", got, want)
 	}
-	if left := u.len(); left != 0 {
+	if left, _ := u.len(); left != 0 {
 		t.Errorf("%d left", left)
 	}
 }

@@ -47,6 +47,9 @@ type restartRig struct {
 
 	mu    sync.Mutex
 	heard []heard
+	keys  []string // of all messages, those that were refused too
+	// refusing has the receiver take nothing.
+	refusing bool
 }
 
 const restartEvery = time.Second
@@ -110,7 +113,7 @@ devices:
 	return b.String()
 }
 
-func (r *restartRig) receive(_ http.ResponseWriter, req *http.Request) {
+func (r *restartRig) receive(w http.ResponseWriter, req *http.Request) {
 	var h heard
 	if err := json.NewDecoder(req.Body).Decode(&h); err != nil {
 		r.t.Error(err)
@@ -118,6 +121,11 @@ func (r *restartRig) receive(_ http.ResponseWriter, req *http.Request) {
 	h.at = time.Now()
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	r.keys = append(r.keys, req.Header.Get("Idempotency-Key"))
+	if r.refusing {
+		w.WriteHeader(http.StatusServiceUnavailable)
+		return
+	}
 	r.heard = append(r.heard, h)
 }
 

@@ -112,7 +112,8 @@ func (s *source) Status() web.Status {
 	}
 	for _, r := range s.dispatcher.Status() {
 		st.Receivers = append(st.Receivers, web.Receiver{
-			Name: r.Name, Type: s.receiverType(r.Name), OK: r.OK, LastError: r.LastError, LastSuccess: r.LastSuccess,
+			Name: r.Name, Type: s.receiverType(r.Name), OK: r.OK, Closed: r.Closed, LastError: r.LastError,
+			LastSuccess: r.LastSuccess, FailingSince: r.FailingSince, Queued: r.Queued, Lost: r.Lost,
 		})
 	}
 	return st

@@ -142,8 +142,20 @@ func receiverLine(r *web.Receiver) statusLine {
 	switch {
 	case !r.OK:
 		text = r.LastError
+		if !r.FailingSince.IsZero() {
+			text += " since " + localClock(r.FailingSince)
+		}
+		if r.Closed {
+			text += ": nothing is taken until somebody changes that"
+		}
 	case !r.LastSuccess.IsZero():
 		text = "ok, last " + localClock(r.LastSuccess)
+	}
+	if r.Queued > 0 {
+		text += ", " + howMany(r.Queued, "message") + " waiting"
+	}
+	if r.Lost > 0 {
+		text += fmt.Sprintf(", %d lost since the start", r.Lost)
 	}
 	return statusLine{"receiver " + r.Name, text, !r.OK}
 }

@@ -6,6 +6,7 @@ import (
 	"go.uber.org/zap"
 
 	"github.com/bothends/bothends/alerting"
+	"github.com/bothends/bothends/alerting/notify"
 	"github.com/bothends/bothends/history"
 	"github.com/bothends/bothends/linkmodel"
 	"github.com/bothends/bothends/sink/influxdb"
@@ -17,6 +18,9 @@ import (
 type entry struct {
 	event   history.Event
 	episode *history.Episode
+	// note is what receivers are told of it, messages are what the disk keeps of that.
+	note     *alerting.Notification
+	messages []history.Message
 }
 
 func eventEntry(link string, e *linkmodel.Event) entry {
@@ -45,6 +49,45 @@ func episodeEntry(n *alerting.Notification) entry {
 		out.event.Duration = e.Until.Sub(e.Since)
 	}
 	out.episode = keptEpisode(e)
+	return out
+}
+
+// toldEntry is an entry of which receivers are told.
+func toldEntry(n *alerting.Notification) entry {
+	out := episodeEntry(n)
+	out.note, out.messages = n, keptMessages(n)
+	return out
+}
+
+// keptMessages is what the disk keeps of a message until every receiver has it.
+func keptMessages(n *alerting.Notification) []history.Message {
+	if len(n.To) == 0 {
+		return nil
+	}
+	body, err := json.Marshal(n)
+	if err != nil {
+		return nil // for a value that JSON has no word for; it is sent all the same
+	}
+	out := make([]history.Message, 0, len(n.To))
+	for _, to := range n.To {
+		out = append(out, history.Message{Receiver: to, Key: notify.Key(n), At: n.At, Body: body})
+	}
+	return out
+}
+
+// restoreMessages reads back what keptMessages wrote, and settles what cannot be read.
+func restoreMessages(kept []history.Message, log *zap.Logger, settle func(receiver, key string)) []notify.Waiting {
+	out := make([]notify.Waiting, 0, len(kept))
+	for _, k := range kept {
+		w := notify.Waiting{Receiver: k.Receiver, At: k.At}
+		if err := json.Unmarshal(k.Body, &w.Notification); err != nil {
+			log.Error("message of the last run cannot be read and is left out",
+				zap.String("receiver", k.Receiver), zap.String("key", k.Key), zap.Error(err))
+			settle(k.Receiver, k.Key)
+			continue
+		}
+		out = append(out, w)
+	}
 	return out
 }
 
