@@ -103,19 +103,6 @@ func dataSource(path string) string {
 	return u.String() + "?" + query.Encode()
 }
 
-// checkPages reads the whole file, so that damage is found at the start and not at 3 am.
-func (s *State) checkPages() error {
-	var verdict string
-	row := s.db.QueryRowContext(context.Background(), "PRAGMA quick_check(1)")
-	if err := row.Scan(&verdict); err != nil {
-		return err
-	}
-	if verdict != "ok" {
-		return damagedError(verdict)
-	}
-	return nil
-}
-
 // Close releases the file and the folder. It may be called once.
 func (s *State) Close() error {
 	var err error
