@@ -158,6 +158,9 @@ const (
 	metricDropped    = "bothends_sink_dropped_points_total"
 	metricAge        = "bothends_sink_queue_age_seconds"
 	metricGoroutines = "go_goroutines"
+	// metricGoal is up to where the heap may grow before it is collected: what was in use the last time,
+	// and a share of that.
+	metricGoal = "go_memstats_next_gc_bytes"
 )
 
 // scraper keeps its connection; a program that died takes it along.

@@ -28,7 +28,8 @@ type Soak struct {
 // usage is what the program takes at an instant.
 type usage struct {
 	at              time.Duration // since the start
-	rss             float64       // bytes
+	rss, files      float64       // bytes; files are the pages of the program itself among them
+	goal            float64       // bytes, see metricGoal
 	goroutines, fds float64
 }
 
@@ -64,14 +65,19 @@ func (s *Soak) Run(ctx context.Context, r *Rig) error {
 	return errors.Join(err, m.unmount(), s.judgeUse())
 }
 
-// faults breaks one thing a minute and judges the samples before it.
+// faults breaks one thing a minute and judges the samples before it: each kind once while the program
+// warms up, then at random. Go keeps a tenth more memory than it needs once it has needed it, so the
+// dearest fault must not come for the first time while memory is judged.
 func (s *Soak) faults(ctx context.Context, m *mixed) error {
 	random := rand.New(rand.NewPCG(s.Seed, 0)) //nolint:gosec // a schedule
 	usable := slices.DeleteFunc(slices.Clone(faults), func(f fault) bool { return f.root && !m.mounts })
-	began := time.Now()
+	began, first := time.Now(), random.Perm(len(usable))
 	k := kills{m.Rig}
 	for n := 0; time.Since(began) < s.Length; n++ {
 		which := &usable[random.IntN(len(usable))]
+		if n < len(first) {
+			which = &usable[first[n]]
+		}
 		s.Faults[which.name]++
 		if err := m.play(ctx, random, which, faultEvery/4); err != nil {
 			return err
@@ -85,8 +91,9 @@ func (s *Soak) faults(ctx context.Context, m *mixed) error {
 		}
 		if u := s.samples; len(u) > 0 {
 			last := u[len(u)-1]
-			m.Log("seed=%d soak: %v, %s: %.1f MB, %.0f goroutines, %.0f descriptors, %d replies and %d points judged", s.Seed,
-				last.at.Round(time.Second), which.name, last.rss/mbit, last.goroutines, last.fds, s.Figures.Replies, s.Figures.Points)
+			m.Log("seed=%d soak: %v, %s: %.1f MB, %.1f of them files, heap up to %.1f, %.0f goroutines, %.0f descriptors, "+
+				"%d replies and %d points judged", s.Seed, last.at.Round(time.Second), which.name, last.rss/mbit, last.files/mbit,
+				last.goal/mbit, last.goroutines, last.fds, s.Figures.Replies, s.Figures.Points)
 		}
 		if err := k.wait(ctx, time.Until(began.Add(time.Duration(n+1)*faultEvery))); err != nil {
 			return err
@@ -136,7 +143,7 @@ func use(ctx context.Context, p *Program) (u usage, err error) {
 	if err != nil {
 		return u, err
 	}
-	u.goroutines = m[metricGoroutines]
+	u.goroutines, u.goal = m[metricGoroutines], m[metricGoal]
 	proc := filepath.Join("/proc", strconv.Itoa(p.cmd.Process.Pid))
 	entries, err := os.ReadDir(filepath.Join(proc, "fd"))
 	if err != nil {
@@ -148,9 +155,11 @@ func use(ctx context.Context, p *Program) (u usage, err error) {
 		return u, fmt.Errorf("read the size: %w", err)
 	}
 	fields := strings.Fields(string(text))
+	page := float64(os.Getpagesize())
 	pages, err := strconv.ParseFloat(fields[1], 64)
-	u.rss = pages * float64(os.Getpagesize())
-	return u, err
+	shared, sharedErr := strconv.ParseFloat(fields[2], 64)
+	u.rss, u.files = pages*page, shared*page
+	return u, errors.Join(err, sharedErr)
 }
 
 // judgeUse holds what the program took after it was warm against the bar of F36. While something is
@@ -217,10 +226,15 @@ func (s *Soak) Report() string {
 	if len(rss) < 2 {
 		return fmt.Sprintf("seed=%d soak: too short to say anything about memory; %v", s.Seed, s.Faults)
 	}
+	growth := func(of func(usage) float64) string {
+		x := s.minutes(of)
+		return fmt.Sprintf("%.1f MB, %+.2f %% an hour", median(x)/mbit, 100*60*slopeOf(x)/median(x))
+	}
 	goroutines := s.minutes(func(u usage) float64 { return u.goroutines })
 	fds := s.minutes(func(u usage) float64 { return u.fds })
-	return fmt.Sprintf("seed=%d soak: %v, faults %v; after %v: RSS %.1f MB, %+.2f %% an hour; goroutines %.0f to %.0f; "+
-		"descriptors %.0f to %.0f; %d replies, %d points, %d rates judged", s.Seed, s.Length, s.Faults, warm, median(rss)/mbit,
-		100*60*slopeOf(rss)/median(rss), goroutines[0], goroutines[len(goroutines)-1], fds[0], fds[len(fds)-1],
+	return fmt.Sprintf("seed=%d soak: %v, faults %v; after %v: RSS %s (pages of files %s; heap up to %s); goroutines %.0f to %.0f; "+
+		"descriptors %.0f to %.0f; %d replies, %d points, %d rates judged", s.Seed, s.Length, s.Faults, warm,
+		growth(func(u usage) float64 { return u.rss }), growth(func(u usage) float64 { return u.files }),
+		growth(func(u usage) float64 { return u.goal }), goroutines[0], goroutines[len(goroutines)-1], fds[0], fds[len(fds)-1],
 		s.Figures.Replies, s.Figures.Points, s.Figures.Rates)
 }
