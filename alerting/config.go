@@ -19,6 +19,8 @@ type Config struct {
 	RemindEvery time.Duration // 0 never reminds
 	// GroupWait is how long an episode waits before it is told, so that its cause can be found.
 	GroupWait time.Duration
+	// Maintenance are the planned windows of the inventory.
+	Maintenance []Window
 	// PageURL is the address of the web page for links in messages, without a trailing slash.
 	PageURL string
 }

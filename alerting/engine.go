@@ -43,6 +43,8 @@ type link struct {
 	mu    sync.Mutex
 	decl  *linkmodel.Link
 	rules *ruleset
+	// windows are the planned maintenances of the link.
+	windows []*Window
 	// judges are those that hold something, the worst kind first.
 	judges []*judge
 	// ended are the episodes that are over and not told to be over.
@@ -62,7 +64,7 @@ func New(cfg Config, links []linkmodel.Link) *Engine {
 	for i := range links {
 		decl := &links[i]
 		if rules, ok := cfg.Rules[decl.Name]; ok {
-			p.links[decl.Name] = &link{decl: decl, rules: shared.of(decl, &rules)}
+			p.links[decl.Name] = &link{decl: decl, rules: shared.of(decl, &rules), windows: p.cfg.windowsOf(decl)}
 		}
 	}
 	p.cfg.Rules = nil // every link has its rulings

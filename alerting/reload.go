@@ -41,7 +41,7 @@ func (e *Engine) Reload(r *Reload, now linkmodel.Moment) (report Report, changed
 		if r.Anew[k.decl.Name] {
 			anew = endedOtherEnds
 		}
-		if k.link.relink(k.decl, k.rules, anew, now.At) {
+		if k.link.relink(&k, anew, now.At) {
 			changed = append(changed, k.decl.Name)
 		}
 		if k.link.hasEnded() {
@@ -66,6 +66,8 @@ type keptLink struct {
 	link  *link
 	decl  *linkmodel.Link
 	rules *ruleset
+	// windows are its planned maintenances.
+	windows []*Window
 }
 
 // successor is the plan after p, complete, and what of p goes on in it.
@@ -79,11 +81,12 @@ func (p *plan) successor(r *Reload) (*plan, []keptLink) {
 		if !ok {
 			continue
 		}
-		set, l := shared.of(decl, &rules), p.find(decl.Name, r.Was)
+		set, windows := shared.of(decl, &rules), next.cfg.windowsOf(decl)
+		l := p.find(decl.Name, r.Was)
 		if l == nil {
-			l = &link{decl: decl, rules: set}
+			l = &link{decl: decl, rules: set, windows: windows}
 		} else {
-			kept = append(kept, keptLink{l, decl, set})
+			kept = append(kept, keptLink{l, decl, set, windows})
 		}
 		next.links[decl.Name] = l
 	}
@@ -103,18 +106,18 @@ func (p *plan) find(name string, was map[string]string) *link {
 
 // relink has a link go on under another declaration and other rules, and reports whether the rules
 // judge in another way. anew, when set, is why none of its episodes goes on.
-func (l *link) relink(decl *linkmodel.Link, rules *ruleset, anew string, at time.Time) (changed bool) {
+func (l *link) relink(k *keptLink, anew string, at time.Time) (changed bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.decl = decl
+	l.decl, l.windows = k.decl, k.windows
 	for ep := range l.episodes {
-		ep.Link = decl.Name
+		ep.Link = k.decl.Name
 	}
-	changed = !rules.same(l.rules)
+	changed = !k.rules.same(l.rules)
 	if anew != "" {
 		l.endAll(at, anew)
 	}
-	l.follow(rules, at)
+	l.follow(k.rules, at)
 	return changed
 }
 

@@ -21,6 +21,7 @@ type stage func(e *Engine, s *subject) string
 // line is the stages in their order. The first that holds an episode back leaves its reason there.
 var line = [...]stage{
 	(*Engine).explained,
+	(*Engine).maintained,
 }
 
 // holds returns why nothing shall be told about the episode now, or "".

@@ -142,9 +142,29 @@ var codes = map[string]explanation{
 		"invisible character",
 		"No-break spaces, zero-width characters and curly quotes come from copying out of documents and chats, and make two equal-looking names different. Quoted text may hold them.",
 	},
+	"E040": {
+		"maintenance that ends before it starts",
+		"The end of a window comes after its start. One over midnight ends on the next day.",
+	},
 	"E041": {
 		"unknown timezone",
 		"Timezones are names of the IANA database, for example Europe/London.",
+	},
+	"E042": {
+		"time or day that cannot be read",
+		"A window has a date and a time of day by the clocks of its timezone, as 2026-12-03 01:00, or days and times of day: every: sunday with from: \"02:00\", or a crontab's five fields in cron.",
+	},
+	"W042": {
+		"time that does not exist",
+		"Where clocks go forward they leave an hour out. A time within it is taken as that much after the change.",
+	},
+	"W043": {
+		"maintenance that is over",
+		"A window of the past mutes nothing. It is harmless, and hides the ones that count.",
+	},
+	"W044": {
+		"maintenance of no link",
+		"A window mutes messages of the links that its match selects. This one selects none, so the work it is for would page somebody.",
 	},
 	"E043": {
 		"secret that begins with & or *",

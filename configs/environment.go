@@ -4,6 +4,7 @@ import (
 	"errors"
 	"io"
 	"os"
+	"time"
 )
 
 // maxFile is the largest inventory file that is read; a link takes about 150 bytes.
@@ -20,6 +21,15 @@ type Environment struct {
 	// CredentialsDir is the folder of ${credential:NAME}; systemd names it in
 	// $CREDENTIALS_DIRECTORY. Empty when there is none.
 	CredentialsDir string
+	// Now tells what is over; nil is time.Now.
+	Now func() time.Time
+}
+
+func (e *Environment) now() time.Time {
+	if e.Now == nil {
+		return time.Now()
+	}
+	return e.Now()
 }
 
 // OS returns the environment of this process.

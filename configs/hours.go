@@ -12,9 +12,6 @@ import (
 	"github.com/bothends/bothends/alerting"
 )
 
-// dayNames begin with Monday, as working weeks do.
-var dayNames = []string{"mon", "tue", "wed", "thu", "fri", "sat", "sun"}
-
 // clockSpan is 08:00-18:00.
 var clockSpan = regexp.MustCompile(`^([0-9]{1,2}):([0-9]{2})-([0-9]{1,2}):([0-9]{2})$`)
 
@@ -52,7 +49,7 @@ func (w *walker) span(v value, s string) (alerting.Span, bool) {
 	span := alerting.Span{Zone: w.zone(v, words[2])}
 	days, err := parseDays(words[0])
 	if err != nil {
-		w.report("E014", v.within(words[0]), "%s", err).help("days are %s; a range is mon-fri, a list is mon,wed", strings.Join(dayNames, ", "))
+		w.report("E014", v.within(words[0]), "%s", err).help("days are mon, tue, wed, thu, fri, sat, sun; a range is mon-fri, a list is mon,wed")
 		return span, false
 	}
 	span.Days = days
@@ -68,19 +65,12 @@ func (w *walker) span(v value, s string) (alerting.Span, bool) {
 func parseDays(text string) ([7]bool, error) {
 	var days [7]bool
 	for part := range strings.SplitSeq(strings.ToLower(text), ",") {
-		first, last, ranged := strings.Cut(part, "-")
-		if !ranged {
-			last = first
-		}
-		from, to := slices.Index(dayNames, first), slices.Index(dayNames, last)
-		if from < 0 || to < 0 {
+		weekdays, ok := parseWeekdays(part)
+		if !ok {
 			return days, fmt.Errorf("%s is not a day of the week", quote(part))
 		}
-		for i := from; ; i = (i + 1) % 7 {
-			days[(i+1)%7] = true // time.Weekday begins with Sunday
-			if i == to {
-				break
-			}
+		for d := range days {
+			days[d] = days[d] || weekdays>>d&1 != 0
 		}
 	}
 	return days, nil

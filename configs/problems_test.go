@@ -26,6 +26,7 @@ func fakeEnvironment() Environment {
 		"HOOK":           "https://hooks.slack.com/services/canary",
 	}
 	return Environment{
+		Now: func() time.Time { return time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC) },
 		LookupEnv: func(name string) (string, bool) {
 			s, ok := vars[name]
 			return s, ok

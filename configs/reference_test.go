@@ -78,6 +78,7 @@ func TestReferenceHasBuiltinTypes(t *testing.T) {
 		set(root, "links.lon1-par2-1.type", name)
 		remove(root, "links.lon1-par2-1.thresholds")
 		set(root, "notify.routes.0.match.type", name)
+		set(root, "maintenance.0.match.type", name)
 		got := parseTree(t, root).Alerting.Rules["lon1-par2-1"]
 		if diff := cmp.Diff(builtin.resolved(), got); diff != "" {
 			t.Errorf("%s (-built in +reference.yaml):\n%s", name, diff)
@@ -95,7 +96,7 @@ func whereBlocks() map[string]*block {
 		"links.*.thresholds": &thresholdsBlock, "notify": &notifyBlock,
 		"notify.receivers.*": &receiverBlock, "notify.routes.*": &routeBlock,
 		"notify.routes.*.match": &matchBlock, "influxdb.*": &influxdbBlock, "web": &webBlock,
-		"history": &historyBlock, "log": &logBlock,
+		"history": &historyBlock, "log": &logBlock, "maintenance.*": &windowBlock, "maintenance.*.match": &scopeBlock,
 	}
 	for quantity, b := range ruleBlocks {
 		where["link_types.*."+quantity] = b

@@ -10,9 +10,8 @@ var topBlock = block{
 	name: "the inventory",
 	keys: []string{
 		"version", "defaults", "credentials", "sites", "devices", "link_types", "links", "notify",
-		"influxdb", "web", "history", "log", "state_dir",
+		"influxdb", "web", "history", "log", "state_dir", "maintenance",
 	},
-	later: []string{"maintenance"},
 	holds: true,
 }
 
@@ -111,6 +110,7 @@ func (w *walker) blocks(files []*fields) {
 	w.nothingToWatch(links)
 	w.strayTypes()
 	w.notifyBlocks(files)
+	w.maintenance(entriesOf(files, "maintenance"))
 	w.single(files, "influxdb", w.influxdb)
 	w.single(files, "web", w.web)
 	w.single(files, "history", w.history)

@@ -13,6 +13,9 @@ type View struct {
 	State State
 	// Since is the instant at which State was entered.
 	Since time.Time
+	// Maintenance tells that the link is in a planned maintenance. It stands beside State and is set by
+	// whoever knows the calendar.
+	Maintenance bool
 	// Changes counts changes of ifOperStatus of either end since the previous view, including
 	// those only ifLastChange shows.
 	Changes    int

@@ -81,6 +81,15 @@ func TestLinkIsAsDocumented(t *testing.T) {
 	}
 }
 
+func TestLinkInMaintenance(t *testing.T) {
+	v := saturated()
+	v.Maintenance = true
+	w := get(t, newServer(t, &fake{views: []*linkmodel.View{v}}), "/api/v1/links/"+v.Link.Name)
+	if !strings.Contains(w.Body.String(), `"maintenance":true`) {
+		t.Errorf("the link is not in maintenance: %s", w.Body)
+	}
+}
+
 func TestLinksWithNotANumber(t *testing.T) {
 	for _, bad := range []float64{math.NaN(), math.Inf(1), math.Inf(-1)} {
 		v := saturated()

@@ -121,7 +121,7 @@ type findingJSON struct {
 // newLinkJSON turns a view into what the API shows.
 func newLinkJSON(v *linkmodel.View) *linkJSON {
 	j := &linkJSON{
-		Link: v.Link.Name, State: v.State.String(), Since: instant(v.Since), AsOf: instant(v.At),
+		Link: v.Link.Name, State: v.State.String(), Since: instant(v.Since), AsOf: instant(v.At), Maintenance: v.Maintenance,
 		Type: v.Link.Type, Groups: v.Link.Groups, Circuit: circuitJSON(v.Link.Circuit),
 		Reasons: map[string]string{}, Findings: make([]findingJSON, len(v.Findings)),
 	}

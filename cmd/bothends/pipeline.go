@@ -95,6 +95,7 @@ func (p *pipeline) observe(w *watched, poll *linkmodel.Poll, on *desk) *linkmode
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	v := w.tracker.Observe(poll)
+	v.Maintenance = p.engine.Maintained(v.Link.Name, v.At)
 	p.matcher.Observe(v)
 	p.engine.Observe(v)
 	on.findings = p.engine.Open(v.Link.Name, on.findings[:0])

@@ -63,3 +63,21 @@ func TestLinkBeforeItsFirstPoll(t *testing.T) {
 		t.Errorf("state %v after a reader changed its copy", v.State)
 	}
 }
+
+// A view knows whether its link is in a planned maintenance.
+func TestViewsKnowMaintenance(t *testing.T) {
+	for zone, want := range map[string]bool{"UTC": true, "Pacific/Auckland": false} {
+		a := newTestApp(t, appInventory+fmt.Sprintf(
+			"maintenance:\n  - {name: patching, match: all, from: %s, for: 1h, timezone: %s}\n",
+			costStart.UTC().Format("2006-01-02 15:04"), zone), t.TempDir())
+		poll := &linkmodel.Poll{Link: "r1-r2"}
+		for e := range poll.Ends {
+			r := &poll.Ends[e].Reading
+			r.At, r.Mono, r.Oper = costStart.Add(time.Minute), time.Minute, linkmodel.StatusUp
+		}
+		a.pipeline.handle(poll)
+		if v, _ := (&source{app: a}).Link("r1-r2"); v.Maintenance != want {
+			t.Errorf("%s: maintenance is %v", zone, v.Maintenance)
+		}
+	}
+}

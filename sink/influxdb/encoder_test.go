@@ -66,7 +66,9 @@ func mustParse(t *testing.T, lines []byte, points int) []point {
 
 func TestAppendViewWritesEverythingThatIsKnown(t *testing.T) {
 	link := testLink()
-	lines, n := NewEncoder(link).AppendView(nil, fullView(link))
+	v := fullView(link)
+	v.Maintenance = true
+	lines, n := NewEncoder(link).AppendView(nil, v)
 	got := mustParse(t, lines, n)
 	if n != 5 {
 		t.Fatalf("%d points, want 5:\n%s", n, lines)
@@ -102,7 +104,7 @@ func TestAppendViewWritesEverythingThatIsKnown(t *testing.T) {
 		{"link", tags("direction", "z_to_a"), rates, millis},
 		{"link_state", tags(), map[string]any{
 			"state": "degraded", "state_code": int64(2), "a_oper": int64(5), "z_oper": int64(5),
-			"a_reachable": int64(1), "z_reachable": int64(1), "maintenance": int64(0), "changes": int64(2),
+			"a_reachable": int64(1), "z_reachable": int64(1), "maintenance": int64(1), "changes": int64(2),
 		}, millis},
 		{"link_end", map[string]string{"link": "lon1-par2-1", "end": "a", "device": "cr1.lon1", "interface": "et-0/0/1:0"}, ends(0), millis},
 		{"link_end", map[string]string{"link": "lon1-par2-1", "end": "z", "device": "cr1.par2", "interface": "et-0/0/3"}, ends(1), millis - 1},

@@ -91,7 +91,7 @@ var statePoints = measurement[series, linkmodel.View]{
 		{"z_oper", func(v *linkmodel.View) (uint64, bool) { return operOf(&v.Ends[linkmodel.EndZ]) }},
 		{"a_reachable", func(v *linkmodel.View) (uint64, bool) { return bit(v.Ends[linkmodel.EndA].Reachable) }},
 		{"z_reachable", func(v *linkmodel.View) (uint64, bool) { return bit(v.Ends[linkmodel.EndZ].Reachable) }},
-		{"maintenance", func(*linkmodel.View) (uint64, bool) { return bit(false) }},
+		{"maintenance", func(v *linkmodel.View) (uint64, bool) { return bit(v.Maintenance) }},
 		{"changes", func(v *linkmodel.View) (uint64, bool) { return uint64(max(v.Changes, 0)), true }},
 	},
 	texts: []field[linkmodel.View, string]{
