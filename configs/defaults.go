@@ -19,6 +19,7 @@ type defaults struct {
 	credential        *credential
 	linkType          string
 	runbook           string
+	fields            *fields
 }
 
 func builtinDefaults() defaults {
@@ -33,6 +34,7 @@ func (w *walker) defaults(v value) {
 		return
 	}
 	d := &w.inventory.defaults
+	d.fields = f
 	if v, ok := f.get("interval"); ok {
 		d.interval = w.interval(v)
 	}

@@ -34,6 +34,7 @@ type device struct {
 	at           span          // of the address
 	context      span          // has no source when not declared
 	patience     span          // of what sets timeout or retries; has no source when both are built in
+	fields       *fields       // nil when it is an address alone
 	shortest     time.Duration // of the intervals of its links; 0 when it has none
 }
 
@@ -74,6 +75,7 @@ func (w *walker) device(name string, key, v value) {
 }
 
 func (w *walker) deviceFields(f *fields, d *device) {
+	d.fields = f
 	if v, ok := w.need(f, "address", "address: 192.0.2.1, or a DNS name"); ok {
 		d.config.Address, d.at = w.address(v), v.span()
 	}

@@ -67,6 +67,9 @@ func (w *walker) link(name string, key, v value) {
 		l.was = w.formerName(name, v)
 	}
 	inv.linkNames[name] = true
+	if w.explaining == name {
+		w.note(f, &l, own)
+	}
 	if !l.enabled {
 		inv.counts.Disabled++
 		return

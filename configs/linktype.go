@@ -23,11 +23,11 @@ func pair(warn, crit float64, hold time.Duration) rule {
 }
 
 func downCritical(after time.Duration) rule {
-	return rule{crit: limit{Threshold: isTrue}, hold: after}
+	return rule{crit: limit{Threshold: isTrue, text: shortTime(after)}, hold: after}
 }
 
 func downWarning(after time.Duration) rule {
-	return rule{warn: limit{Threshold: isTrue}, hold: after}
+	return rule{warn: limit{Threshold: isTrue, text: shortTime(after)}, hold: after}
 }
 
 // builtinTypes is what is normal for each kind of link, in percent of capacity (utilization) or of

@@ -39,6 +39,9 @@ var (
 type rule struct {
 	warn, crit limit
 	hold       time.Duration
+	// holdAt and holdFrom are those of hold, as in limit.
+	holdAt   span
+	holdFrom string
 }
 
 // rules are the thresholds of a link type or a link by quantity.
@@ -58,7 +61,7 @@ func (w *walker) override(base rules, f *fields, what string) rules {
 			continue
 		}
 		if quantity == "down" {
-			out[quantity] = w.down(out[quantity], inner)
+			out[quantity] = w.down(out[quantity], inner, what)
 			continue
 		}
 		out[quantity] = w.rule(out[quantity], inner, measures[quantity], what)
@@ -82,6 +85,7 @@ func (w *walker) rule(r rule, f *fields, m *measure, what string) rule {
 	}
 	if v, ok := f.get("for"); ok {
 		r.hold, _ = w.hold(v)
+		r.holdAt, r.holdFrom = v.span(), what
 	}
 	w.inOrder(r, m, what)
 	return r
@@ -137,7 +141,7 @@ func (w *walker) inOrderOn(r rule, capacity [2]float64, at span, what string) {
 
 // down reads after how long a link that is down is reported, and how loudly: one of warn or crit,
 // which replaces what the type says.
-func (w *walker) down(r rule, f *fields) rule {
+func (w *walker) down(r rule, f *fields, what string) rule {
 	warn, hasWarn := f.get("warn")
 	crit, hasCrit := f.get("crit")
 	switch {
@@ -146,9 +150,11 @@ func (w *walker) down(r rule, f *fields) rule {
 			help("a link that is down has one severity: keep one of them")
 		return r
 	case hasWarn:
-		return w.downAfter(warn, alerting.Threshold{}, isTrue)
+		l, hold := w.downAfter(warn, what)
+		return rule{warn: l, hold: hold}
 	case hasCrit:
-		return w.downAfter(crit, isTrue, alerting.Threshold{})
+		l, hold := w.downAfter(crit, what)
+		return rule{crit: l, hold: hold}
 	}
 	w.report("E012", f.at, "%s has neither warn nor crit", f.what).help("write {crit: 0s}, or {crit: none} to hear nothing")
 	return r
@@ -157,12 +163,15 @@ func (w *walker) down(r rule, f *fields) rule {
 // isTrue is the threshold of signals that are either true or not.
 var isTrue = alerting.Threshold{Value: 1, Unit: alerting.UnitTrue}
 
-func (w *walker) downAfter(v value, crit, warn alerting.Threshold) rule {
-	if s, ok := w.scalar(v); ok && s == none {
-		return rule{}
+func (w *walker) downAfter(v value, what string) (limit, time.Duration) {
+	s, ok := w.scalar(v)
+	l := limit{text: s, at: v.span(), from: what}
+	if ok && s == none {
+		return l, 0
 	}
 	hold, _ := w.hold(v)
-	return rule{warn: limit{Threshold: warn}, crit: limit{Threshold: crit}, hold: hold}
+	l.Threshold = isTrue
+	return l, hold
 }
 
 // resolved drops the origins.

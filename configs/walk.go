@@ -13,6 +13,9 @@ type walker struct {
 	drafts      []*Problem
 	suggestions int
 	inventory   draft
+	// explaining is the link of which settings are to be noted; empty for none.
+	explaining string
+	settings   []Setting
 }
 
 // report adds a problem; help and note lines may be chained to the result.
