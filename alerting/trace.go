@@ -58,30 +58,46 @@ func (c *Config) Trace(l *linkmodel.Link, m Letter) Way {
 	return way
 }
 
-// try matches a route field by field, in the order of the inventory's reference.
-func (r *Route) try(l *linkmodel.Link, m Letter) Tried {
-	a, z := &l.Ends[linkmodel.EndA], &l.Ends[linkmodel.EndZ]
-	severities := texts(r.Severity, linkmodel.Severity.String)
-	if m.Severity == linkmodel.SeverityInfo && len(severities) == 0 {
-		// Without a severity a route takes what asks for a human.
-		severities = []string{linkmodel.SeverityWarning.String(), linkmodel.SeverityCritical.String()}
+// field is one thing that a route may ask for.
+type field struct {
+	name string
+	want []string
+	have func(l *linkmodel.Link, m *Letter) []string
+}
+
+// fields are what a route asks for, in the order of the inventory's reference.
+func (r *Route) fields() [9]field {
+	ends := func(of func(*linkmodel.LinkEnd) string) func(*linkmodel.Link, *Letter) []string {
+		return func(l *linkmodel.Link, _ *Letter) []string {
+			return []string{of(&l.Ends[linkmodel.EndA]), of(&l.Ends[linkmodel.EndZ])}
+		}
 	}
-	for _, f := range []struct {
-		name       string
-		want, have []string
-	}{
-		{"severity", severities, []string{m.Severity.String()}},
-		{"kind", texts(r.Kind, func(k linkmodel.Kind) string { return string(k) }), []string{string(m.Kind)}},
-		{"link", r.Link, []string{l.Name}},
-		{"type", r.Type, []string{l.Type}},
-		{"group", r.Group, l.Groups},
-		{"carrier", r.Carrier, []string{l.Circuit.Carrier}},
-		{"circuit", r.Circuit, []string{l.Circuit.ID}},
-		{"site", r.Site, []string{a.Site, z.Site}},
-		{"device", r.Device, []string{a.Device, z.Device}},
-	} {
-		if !anyOf(f.want, f.have...) {
-			return Tried{Field: f.name, Want: f.want, Have: said(f.have)}
+	own := func(of func(*linkmodel.Link) string) func(*linkmodel.Link, *Letter) []string {
+		return func(l *linkmodel.Link, _ *Letter) []string { return []string{of(l)} }
+	}
+	return [...]field{
+		{"severity", texts(r.Severity, linkmodel.Severity.String), func(_ *linkmodel.Link, m *Letter) []string { return []string{m.Severity.String()} }},
+		{"kind", texts(r.Kind, func(k linkmodel.Kind) string { return string(k) }), func(_ *linkmodel.Link, m *Letter) []string { return []string{string(m.Kind)} }},
+		{"link", r.Link, own(func(l *linkmodel.Link) string { return l.Name })},
+		{"type", r.Type, own(func(l *linkmodel.Link) string { return l.Type })},
+		{"group", r.Group, func(l *linkmodel.Link, _ *Letter) []string { return l.Groups }},
+		{"carrier", r.Carrier, own(func(l *linkmodel.Link) string { return l.Circuit.Carrier })},
+		{"circuit", r.Circuit, own(func(l *linkmodel.Link) string { return l.Circuit.ID })},
+		{"site", r.Site, ends(func(e *linkmodel.LinkEnd) string { return e.Site })},
+		{"device", r.Device, ends(func(e *linkmodel.LinkEnd) string { return e.Device })},
+	}
+}
+
+// try matches a route field by field.
+func (r *Route) try(l *linkmodel.Link, m Letter) Tried {
+	for _, f := range r.fields() {
+		want := f.want
+		if f.name == "severity" && len(want) == 0 && m.Severity == linkmodel.SeverityInfo {
+			// Without a severity a route takes what asks for a human.
+			want = []string{linkmodel.SeverityWarning.String(), linkmodel.SeverityCritical.String()}
+		}
+		if have := f.have(l, &m); !anyOf(want, have...) {
+			return Tried{Field: f.name, Want: want, Have: said(have)}
 		}
 	}
 	if !r.Hours.Open(m.At) {
@@ -112,17 +128,31 @@ func (r *Route) Equal(o *Route) bool {
 		r.Hours.Equal(o.Hours) && slices.Equal(r.To, o.To)
 }
 
-// Worst is the highest severity that an alert of a kind may have; SeverityNone where there is no
+// Severities are those that an alert of a kind may have, the lowest first; none where there is no
 // threshold for it.
-func (r *Rules) Worst(k linkmodel.Kind) linkmodel.Severity {
-	switch rule := r.rule(k); {
-	case rule.Crit.Unit != UnitNone:
-		return linkmodel.SeverityCritical
-	case rule.Warn.Unit != UnitNone:
-		return linkmodel.SeverityWarning
-	case rule.Info.Unit != UnitNone:
-		return linkmodel.SeverityInfo
-	default:
-		return linkmodel.SeverityNone
+func (r *Rules) Severities(k linkmodel.Kind) []linkmodel.Severity {
+	rule, out := r.rule(k), []linkmodel.Severity(nil)
+	for i, t := range [...]Threshold{rule.Info, rule.Warn, rule.Crit} {
+		if t.Unit != UnitNone {
+			out = append(out, linkmodel.SeverityInfo+linkmodel.Severity(i))
+		}
 	}
+	return out
+}
+
+// String is in words what a route takes: "severity critical, group core or emea".
+func (r *Route) String() string {
+	var parts []string
+	for _, f := range r.fields() {
+		if len(f.want) > 0 {
+			parts = append(parts, f.name+" "+strings.Join(f.want, " or "))
+		}
+	}
+	if r.Hours != nil {
+		parts = append(parts, r.Hours.Text)
+	}
+	if len(parts) == 0 {
+		return "every warning and critical alert"
+	}
+	return strings.Join(parts, ", ")
 }

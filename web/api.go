@@ -35,12 +35,18 @@ func (s *Server) findLink(w http.ResponseWriter, r *http.Request) (*linkmodel.Vi
 	name := r.PathValue("link")
 	v, ok := s.source.Link(name)
 	if !ok {
-		s.fail(w, r, problem{
-			code: http.StatusNotFound, text: "there is no link " + clean(name),
-			hint: "/api/v1/links lists all; a slash in a name is written %2F",
-		})
+		s.fail(w, r, problem{code: http.StatusNotFound, text: "there is no link " + clean(name), hint: s.noLinkHint(name)})
 	}
 	return v, ok
+}
+
+func (s *Server) noLinkHint(name string) string {
+	if s.deps.Nearest != nil {
+		if near := s.deps.Nearest(name); near != "" {
+			return "did you mean " + clean(near) + "?"
+		}
+	}
+	return "/api/v1/links lists all; a slash in a name is written %2F"
 }
 
 func (s *Server) getAlerts(w http.ResponseWriter, _ *http.Request) {

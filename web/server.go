@@ -8,12 +8,15 @@ import (
 	"net/http"
 	"net/netip"
 	"strings"
+	"sync"
 	"syscall"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 	"go.uber.org/zap"
 	"golang.org/x/net/netutil"
+
+	"github.com/bothends/bothends/linkmodel"
 )
 
 // Bounds of what clients may take. A client that is slow or greedy meets them; polling never does.
@@ -39,6 +42,13 @@ type Deps struct {
 	// Replay queues points again that came at or after an instant and that an output, or each when the id
 	// is empty, has stored. It returns ErrNoOutput when there is none.
 	Replay func(output string, since time.Time) ([]Replayed, error)
+	// Explain tells what a link is judged by; nil where there is no inventory to read again.
+	Explain func(v *linkmodel.View) Explanation
+	// Receiver tells how a receiver is doing and what leads to it; false when there is none of that name.
+	Receiver func(name string) (ReceiverExplanation, bool)
+	// Nearest returns the name of the link that is probably meant, empty when none is near; nil never
+	// suggests any.
+	Nearest func(name string) string
 }
 
 // Server answers HTTP requests from snapshots of its Source.
@@ -49,7 +59,9 @@ type Server struct {
 	listener net.Listener
 	http     *http.Server
 	overview overviewCache
-	grace    time.Duration // for requests under way when Run ends
+	// explaining is held while a link is explained.
+	explaining sync.Mutex
+	grace      time.Duration // for requests under way when Run ends
 }
 
 // New returns a server that does nothing yet.

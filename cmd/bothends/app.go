@@ -26,6 +26,8 @@ type options struct {
 	// inventory is what the page names as the source of the links.
 	inventory string
 	log       *zap.Logger
+	// texts are the inventory where it is in no file.
+	texts []configs.Source
 	// console, when set, is a receiver that gets everything, in place of the inventory's routes.
 	console notify.Receiver
 	// reload, when set, is how the inventory is read again.
@@ -102,7 +104,7 @@ func (a *app) wire() error {
 		Log: a.log.Named("poller"), Metrics: a.registry, Now: time.Now, Emit: a.pipeline.handle,
 	})
 	a.supervisor = newSupervisor(a.log.Named("supervisor"), (&source{app: a}).Healthy, a.oneLine)
-	deps := web.Deps{Log: a.log.Named("web"), Gatherer: a.registry, Now: time.Now, Replay: a.replay}
+	deps := web.Deps{Log: a.log.Named("web"), Gatherer: a.registry, Now: time.Now, Replay: a.replay, Explain: a.explain, Receiver: a.explainReceiver, Nearest: a.nearestLink}
 	if a.reload != nil {
 		a.reloader = newReloader(a, a.reload)
 		deps.Reload = a.reloader.ask

@@ -290,3 +290,22 @@ func (d *watcher) sampled(link string, before time.Time) bool {
 	from, to := before.Add(-3*daemonEvery).UTC().Format(time.RFC3339), before.UTC().Format(time.RFC3339)
 	return strings.Contains(get(d.page+"/api/v1/links/"+link+"/series?field=state&step=10s&from="+from+"&to="+to), `"mean"`)
 }
+
+// placeOf is where a text stands in the inventory: line and column.
+func (d *watcher) placeOf(text string) string {
+	for i, line := range strings.Split(d.saved("links.yaml"), "\n") {
+		if col := strings.Index(line, text); col >= 0 {
+			return fmt.Sprintf("links.yaml:%d:%d", i+1, col+1)
+		}
+	}
+	d.t.Fatalf("the inventory has no %s", text)
+	return ""
+}
+
+func (d *watcher) saved(name string) string {
+	text, err := os.ReadFile(d.path(name))
+	if err != nil {
+		d.t.Fatal(err)
+	}
+	return string(text)
+}

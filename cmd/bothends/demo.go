@@ -86,8 +86,7 @@ func demo(cmd *cobra.Command, f *demoFlags) error {
 
 // demoInventory reads the inventory of the pretend network as run reads a file.
 func demoInventory(sim *simulator.Simulator, f *demoFlags, state string) (*configs.Inventory, error) {
-	text := simulator.DemoInventory(sim.Config())
-	inv, problems := configs.Parse([]configs.Source{{Name: "demo", Text: []byte(text)}}, configs.OS())
+	inv, problems := configs.Parse(demoTexts(sim), configs.OS())
 	if inv == nil {
 		return nil, fmt.Errorf("the demo's own inventory has errors:\n%s", problems.Text())
 	}
@@ -101,6 +100,10 @@ func demoInventory(sim *simulator.Simulator, f *demoFlags, state string) (*confi
 	return inv, nil
 }
 
+func demoTexts(sim *simulator.Simulator) []configs.Source {
+	return []configs.Source{{Name: "demo", Text: []byte(simulator.DemoInventory(sim.Config()))}}
+}
+
 // playDemo runs the pretend routers, their faults and the program until ctx ends.
 func playDemo(ctx context.Context, cmd *cobra.Command, sim *simulator.Simulator, inv *configs.Inventory) error {
 	out := cmd.OutOrStdout()
@@ -109,7 +112,7 @@ func playDemo(ctx context.Context, cmd *cobra.Command, sim *simulator.Simulator,
 		return fmt.Errorf("set up the log: %w", err)
 	}
 	a, err := newApp(inv, options{
-		inventory: "demo", log: log, console: notify.NewConsole(out),
+		inventory: "demo", texts: demoTexts(sim), log: log, console: notify.NewConsole(out),
 		ready: func(address string) { greet(out, inv, address) },
 	})
 	if err != nil {

@@ -61,8 +61,20 @@ func loadInventory(cmd *cobra.Command, path string, warn bool) (inv *configs.Inv
 		}
 	}
 	if result.Inventory == nil {
-		_, _ = fmt.Fprintln(stderr, result.Closing(time.Since(began)))
-		return nil, nil, exitWith(exitConfig, nil)
+		return nil, nil, closeBroken(cmd, &result, began)
 	}
 	return result.Inventory, files, nil
+}
+
+// writeBroken writes what is wrong with an inventory; the returned error has exit code 3.
+func writeBroken(cmd *cobra.Command, result *configs.Result, began time.Time) error {
+	if err := result.Problems.Write(cmd.ErrOrStderr()); err != nil {
+		return fmt.Errorf("write problems: %w", err)
+	}
+	return closeBroken(cmd, result, began)
+}
+
+func closeBroken(cmd *cobra.Command, result *configs.Result, began time.Time) error {
+	_, _ = fmt.Fprintln(cmd.ErrOrStderr(), result.Closing(time.Since(began)))
+	return exitWith(exitConfig, nil)
 }

@@ -64,7 +64,7 @@ func newRoot() *cobra.Command {
 	}
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return &usageError{err} })
 	root.AddCommand(
-		newRunCommand(), newDemoCommand(), newCheckCommand(), newLinksCommand(), newPollCommand(),
+		newRunCommand(), newDemoCommand(), newCheckCommand(), newExplainCommand(), newLinksCommand(), newPollCommand(),
 		newReloadCommand(), newReplayCommand(), newRouteCommand(), newStatusCommand(),
 		newVersionCommand(),
 	)

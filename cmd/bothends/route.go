@@ -118,16 +118,16 @@ func (f *routeFlags) letter(inv *configs.Inventory, link *linkmodel.Link, now ti
 		return m, fmt.Errorf("--alert %s: the kinds are %s", f.alert, strings.Join(configs.Kinds(), ", "))
 	}
 	rules := inv.Alerting.Rules[link.Name]
-	switch worst := rules.Worst(m.Kind); {
+	switch may := rules.Severities(m.Kind); {
 	case f.severity != "":
 		var ok bool
 		if m.Severity, ok = severities[f.severity]; !ok {
 			return m, fmt.Errorf("--severity %s: write info, warning or critical", f.severity)
 		}
-	case worst == linkmodel.SeverityNone:
+	case len(may) == 0:
 		m.Severity = linkmodel.SeverityCritical
 	default:
-		m.Severity = worst
+		m.Severity = may[len(may)-1]
 	}
 	if f.at != "" {
 		var ok bool
