@@ -30,7 +30,7 @@ func TestExplainAnswers(t *testing.T) {
 		"/api/v1/links/lon1-par2-1/explain": `{"link":"lon1-par2-1","since":"2026-12-03T10:00:00Z","settings":[],"rules":[{"kind":"down","text":"","levels":[],"for_s":0,"why":"",` +
 			`"alarm":{"id":"","severity":"","since":"2026-12-03T10:00:00Z"}}],"ways":[]}`,
 		"/api/v1/links/lon1-par-1/explain": `{"error":"there is no link lon1-par-1","hint":"did you mean lon1-par2-1?"}`,
-		"/api/v1/receivers/noc":            `{"name":"noc","type":"","ok":true,"routes":[]}`,
+		"/api/v1/receivers/noc":            `{"name":"noc","type":"","ok":true,"queued":0,"lost":0,"routes":[]}`,
 		"/api/v1/receivers/nok":            `{"error":"there is no receiver nok","hint":"/api/v1/status lists all"}`,
 	} {
 		if got := strings.TrimSpace(get(t, s, path).Body.String()); got != want {
