@@ -48,6 +48,7 @@ func everyRule(hold time.Duration) Rules {
 		Discards:    ratioRule(0.001, 0.01, hold),
 		Loss:        ratioRule(0.001, 0.01, hold),
 		Down:        downRule(0),
+		Flapping:    Rule{Warn: surely, Changes: 5, Within: 10 * time.Minute, Quiet: 30 * time.Minute},
 	}
 }
 

@@ -54,6 +54,32 @@ func TestBuiltInRules(t *testing.T) {
 	f(linkmodel.KindMismatch, "1 1 h h h h", "1:firing warning, 3:resolved warning, 5:firing info to nobody")
 }
 
+// A link may have other rules for them, and a limit of how loud its alerts are.
+func TestOwnRules(t *testing.T) {
+	f := func(rules Rules, k linkmodel.Kind, timeline, want string) {
+		t.Helper()
+		if got := newBench(rules).truth(t, k, timeline); got != want {
+			t.Errorf("%s\n timeline %s\n got  %s\n want %s", k, timeline, got, want)
+		}
+	}
+	own := func(r Rule, k linkmodel.Kind) Rules {
+		return Rules{Down: downRule(0), Own: map[linkmodel.Kind]Rule{k: r}}
+	}
+	f(own(Rule{Warn: surely, For: time.Minute}, linkmodel.KindDeadPath), linkmodel.KindDeadPath, "0 1 1 0 0", "2:firing warning, 4:resolved warning")
+	f(own(Rule{Crit: surely}, linkmodel.KindPoliced), linkmodel.KindPoliced, "0 1", "1:firing critical")
+	f(own(Rule{}, linkmodel.KindFraming), linkmodel.KindFraming, "1 1 1", "")
+	f(own(Rule{}, linkmodel.KindHalfDown), linkmodel.KindDown, "1", "0:firing critical")
+	f(Rules{Down: downRule(0), AtMost: linkmodel.SeverityWarning}, linkmodel.KindDown, "1", "0:firing warning")
+	f(Rules{Down: downRule(0), AtMost: linkmodel.SeverityInfo}, linkmodel.KindDown, "1", "0:firing info to nobody")
+	f(Rules{AtMost: linkmodel.SeverityInfo}, linkmodel.KindMismatch, "h h", "1:firing info to nobody")
+
+	quieter := everyRule(0)
+	quieter.AtMost = linkmodel.SeverityWarning
+	if got := newBench(quieter).run(t, linkmodel.KindSaturated, "75 90"); len(got) != 1 || got[0] != "0:saturated firing warning" {
+		t.Errorf("both thresholds with a limit: %v", got)
+	}
+}
+
 // Without a rule for down, a dead path is not judged either.
 func TestDeadPathGoesByTheRuleForDown(t *testing.T) {
 	if got := newBench(Rules{}).truth(t, linkmodel.KindDeadPath, "1 1 1"); got != "" {

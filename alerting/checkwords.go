@@ -161,6 +161,8 @@ func checkAdvice(n *Notification) string {
 		return "Something limits the rate below the capacity: a policer, a shaper, or what was sold." + callCarrier(&n.Circuit)
 	case linkmodel.KindCapacityUntrusted:
 		return "Declare the link's capacity."
+	case linkmodel.KindFlapping:
+		return flapAdvice(n)
 	}
 	return ""
 }

@@ -31,6 +31,12 @@ type Rules struct {
 	// Down judges down, half-down, dead-path and unreachable; only the presence of Warn or Crit
 	// matters.
 	Down Rule
+	// Flapping is passed by so many changes of ifOperStatus in so short a time.
+	Flapping Rule
+	// Own replaces what is built in, or what Down says, for kinds that are true or false.
+	Own map[linkmodel.Kind]Rule
+	// AtMost is how loud an episode of the link may be; SeverityNone for no such limit.
+	AtMost linkmodel.Severity
 }
 
 // Rule is up to two thresholds. A zero Threshold is never passed. What passes Info alone goes only to
@@ -39,6 +45,10 @@ type Rule struct {
 	Info, Warn, Crit Threshold
 	// For is how long the threshold must be passed before the episode is raised.
 	For time.Duration
+	// Changes within Within, or one more within six times as long, are flapping. It ends when there
+	// was none for Quiet. Other rules leave them zero.
+	Changes       int
+	Within, Quiet time.Duration
 }
 
 // Threshold is a limit with its unit.

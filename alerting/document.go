@@ -30,6 +30,7 @@ type linkDocument struct {
 	Seen   time.Duration   `json:"seen"`
 	Judges []judgeDocument `json:"judges,omitempty"`
 	Ended  []Episode       `json:"ended,omitempty"`
+	Flaps  *flapsDocument  `json:"flaps,omitempty"`
 }
 
 type judgeDocument struct {
@@ -73,8 +74,9 @@ func (e *Engine) Document(name string, now linkmodel.Moment) ([]byte, error) {
 	for _, ep := range l.ended {
 		doc.Ended = append(doc.Ended, ep.snapshot())
 	}
+	doc.Flaps = l.flaps.document()
 	l.mu.Unlock()
-	if len(doc.Judges)+len(doc.Ended) == 0 {
+	if len(doc.Judges)+len(doc.Ended) == 0 && doc.Flaps == nil {
 		return nil, nil
 	}
 	return json.Marshal(&doc)

@@ -49,6 +49,8 @@ type link struct {
 	judges []*judge
 	// ended are the episodes that are over and not told to be over.
 	ended []*Episode
+	// flaps are the changes of status of late, nil where there were none.
+	flaps *flaps
 	// queued tells that the link is among the engine's news.
 	queued bool
 	// seen is the instant of the latest view. away tells that it was of the last run, unsure that
@@ -94,6 +96,7 @@ func (e *Engine) Observe(v *linkmodel.View) {
 	signals := linkmodel.AppendSignals(buf[:0], v)
 	witnessed(signals, v)
 	o := observation{link: v.Link.Name, at: v.At, mono: v.Mono, interval: v.Link.Interval, view: v}
+	signals = append(signals, flapSignal(v))
 	e.observe(l, &o, signals)
 }
 
@@ -105,6 +108,7 @@ func (e *Engine) observe(l *link, o *observation, signals []linkmodel.Signal) {
 	l.missed(o.mono)
 	l.seen = o.mono
 	judges, moving := len(l.judges), l.underWay()
+	l.countFlaps(o, signals)
 	l.judge(o, signals)
 	if moving || len(l.judges) != judges || l.underWay() {
 		e.move(o.link)
@@ -136,6 +140,7 @@ func (e *Engine) post(l *link) {
 func (l *link) judge(o *observation, signals []linkmodel.Signal) {
 	if o.view != nil && o.view.State == linkmodel.StateDisabled {
 		l.endAll(o.at, shutText(o.view))
+		l.flaps = nil
 		return
 	}
 	for i := range signals {

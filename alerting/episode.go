@@ -50,6 +50,11 @@ type Episode struct {
 	// Evidence is one sentence with what the routers said when it was raised.
 	Evidence string `json:"evidence,omitempty"`
 
+	// Changes counts the changes of ifOperStatus of an episode of flapping, Changed is the latest of
+	// them.
+	Changes int       `json:"changes,omitempty"`
+	Changed time.Time `json:"changed,omitzero"`
+
 	// HeldBack says why nothing is told at the moment; empty when nothing holds it back.
 	HeldBack string `json:"held_back,omitempty"`
 	// Noted tells that its beginning is in the event log although nobody was told of it.

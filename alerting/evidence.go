@@ -16,6 +16,8 @@ func evidence(v *linkmodel.View, s *linkmodel.Signal) string {
 		return ""
 	case isStateKind(s.Kind), s.Kind == linkmodel.KindCountersFrozen:
 		return endEvidence(v, linkmodel.EndA) + "; " + endEvidence(v, linkmodel.EndZ)
+	case s.Kind == linkmodel.KindFlapping:
+		return flapEvidence(v)
 	case s.Kind == linkmodel.KindErrors || s.Kind == linkmodel.KindDiscards:
 		return ""
 	case s.Kind == linkmodel.KindLossy:

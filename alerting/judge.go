@@ -12,6 +12,7 @@ const clearRuns = 2
 // kinds lists what is judged, the worst first.
 var kinds = [...]linkmodel.Kind{
 	linkmodel.KindDown, linkmodel.KindHalfDown, linkmodel.KindDeadPath, linkmodel.KindUnreachable,
+	linkmodel.KindFlapping,
 	linkmodel.KindCountersFrozen, linkmodel.KindNotMatching, linkmodel.KindLossy, linkmodel.KindErrors,
 	linkmodel.KindDiscards, linkmodel.KindSaturated, linkmodel.KindPoliced, linkmodel.KindMismatch,
 	linkmodel.KindCapacityUntrusted, linkmodel.KindFraming,
@@ -29,7 +30,8 @@ func isStateKind(k linkmodel.Kind) bool {
 
 // hasDirection reports whether k is judged per direction.
 func hasDirection(k linkmodel.Kind) bool {
-	return !isStateKind(k) && k != linkmodel.KindMismatch && k != linkmodel.KindCountersFrozen
+	return !isStateKind(k) && k != linkmodel.KindMismatch && k != linkmodel.KindCountersFrozen &&
+		k != linkmodel.KindFlapping
 }
 
 // judge holds one kind in one direction of one link against its ruling. There is one while a level
@@ -101,7 +103,7 @@ func (j *judge) reached() *level {
 // message that says "now only a warning" asks for nothing.
 func (j *judge) raise(top *level, s *linkmodel.Signal, o *observation) {
 	if j.episode == nil {
-		j.episode = newEpisode(o.link, j.kind, j.direction, j.since())
+		j.episode = newEpisode(o.link, j.kind, j.direction, j.began(o))
 		j.episode.raised = o.mono
 	}
 	ep := j.episode
@@ -136,9 +138,20 @@ func (j *judge) since() time.Time {
 	return first
 }
 
+// began returns when what is raised now began.
+func (j *judge) began(o *observation) time.Time {
+	if j.kind == linkmodel.KindFlapping && o.flaps != nil && !o.flaps.began.IsZero() {
+		return o.flaps.began
+	}
+	return j.since()
+}
+
 // follow keeps the numbers of the open episode up to date.
 func (j *judge) follow(s *linkmodel.Signal, o *observation) {
 	ep := j.episode
+	if ep.Kind == linkmodel.KindFlapping {
+		ep.flap(o)
+	}
 	if ep.Kind == linkmodel.KindNotMatching && s.Rate.Known && !ep.Rate.Known {
 		ep.Evidence = evidence(o.view, s) // another interface fits, which took a while to see
 	}

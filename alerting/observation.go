@@ -14,10 +14,11 @@ type observation struct {
 	// interval is the time between polls.
 	interval time.Duration
 	view     *linkmodel.View // for evidence in texts; nil when only signals are judged
+	flaps    *flaps          // nil where no status changed lately
 }
 
-// numSignals is how many signals a view gives.
-const numSignals = linkmodel.NumSignals
+// numSignals is how many signals a view gives, and those that only time tells: flapping.
+const numSignals = linkmodel.NumSignals + 1
 
 // witnessed makes the signals about the link's state unknown where this cycle's answers do not
 // carry them. A view keeps the last status of an end that missed a poll; that is good for the
@@ -53,7 +54,7 @@ func witnesses(s *linkmodel.Signal) int {
 		}
 		return 2
 	case linkmodel.KindSaturated, linkmodel.KindErrors, linkmodel.KindDiscards, linkmodel.KindLossy,
-		linkmodel.KindCapacityUntrusted, linkmodel.KindFraming, linkmodel.KindPoliced:
+		linkmodel.KindCapacityUntrusted, linkmodel.KindFraming, linkmodel.KindPoliced, linkmodel.KindFlapping:
 		return 0
 	default:
 		return 0

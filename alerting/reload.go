@@ -116,6 +116,7 @@ func (l *link) relink(k *keptLink, anew string, at time.Time) (changed bool) {
 	changed = !k.rules.same(l.rules)
 	if anew != "" {
 		l.endAll(at, anew)
+		l.flaps = nil
 	}
 	l.follow(k.rules, at)
 	return changed
@@ -177,5 +178,6 @@ func (r *ruling) same(o *ruling) bool {
 		return r == o
 	}
 	return slices.Equal(r.levels, o.levels) && r.hold == o.hold && r.raiseRuns == o.raiseRuns &&
-		r.raiseAfter == o.raiseAfter && r.clearAfter == o.clearAfter
+		r.raiseAfter == o.raiseAfter && r.clearAfter == o.clearAfter &&
+		r.changes == o.changes && r.within == o.within
 }

@@ -52,6 +52,7 @@ func (l *link) resume(d *linkDocument, now *linkmodel.Moment, over map[string]bo
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.seen, l.away, l.unsure = d.Seen+shift, true, !exact
+	l.flaps = d.Flaps.flaps(shift)
 	for i := range d.Judges {
 		k := &d.Judges[i]
 		if r := l.rules.find(k.Kind, k.Direction); r != nil && (k.Episode == nil || !over[k.Episode.ID]) {

@@ -20,6 +20,9 @@ type ruling struct {
 	// raiseRuns and raiseAfter must both be reached to raise, clearRuns and clearAfter to clear.
 	raiseRuns              int
 	raiseAfter, clearAfter time.Duration
+	// changes within within are flapping.
+	changes int
+	within  time.Duration
 }
 
 // rulings are those made so far.
@@ -57,6 +60,9 @@ func newRuling(key *rulingKey) *ruling {
 	}
 	if isStateKind(r.kind) || r.kind == linkmodel.KindDeadPath {
 		r.clearAfter = 0
+	}
+	if r.kind == linkmodel.KindFlapping {
+		r.changes, r.within, r.clearAfter = key.rule.Changes, key.rule.Within, key.rule.Quiet
 	}
 	switch r.kind { //nolint:exhaustive // the others may be raised by one reading
 	case linkmodel.KindHalfDown, linkmodel.KindUnreachable, linkmodel.KindLossy, linkmodel.KindMismatch:

@@ -20,6 +20,7 @@ type stage func(e *Engine, s *subject) string
 
 // line is the stages in their order. The first that holds an episode back leaves its reason there.
 var line = [...]stage{
+	(*Engine).flapping,
 	(*Engine).explained,
 	(*Engine).maintained,
 }

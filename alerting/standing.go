@@ -39,6 +39,7 @@ func (e *Engine) Standing(v *linkmodel.View) []Standing {
 	}
 	signals := linkmodel.AppendSignals(nil, v)
 	witnessed(signals, v)
+	signals = append(signals, flapSignal(v))
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	var all []Standing

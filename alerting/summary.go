@@ -28,6 +28,9 @@ func summary(n *Notification) string {
 
 func resolvedSummary(n *Notification) string {
 	ep := &n.Episode
+	if ep.Kind == linkmodel.KindFlapping && ep.Ending == "" {
+		return stableSummary(n)
+	}
 	line := join([]string{"RESOLVED", name(ep.Link), arrow(ep.Direction), string(ep.Kind)})
 	if ep.Ending != "" {
 		line += ": " + ep.Ending + ","
@@ -90,6 +93,8 @@ func headline(ep *Episode) string {
 		return ep.End.String() + " silent"
 	case linkmodel.KindDown:
 		return ""
+	case linkmodel.KindFlapping:
+		return ep.Figure
 	default:
 		return checkHeadline(ep)
 	}

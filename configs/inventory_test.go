@@ -125,12 +125,20 @@ func TestResolveAlerting(t *testing.T) {
 				Discards:    alerting.Rule{Warn: ratio(0.0001), Crit: ratio(0.001), For: 5 * time.Minute},
 				Loss:        alerting.Rule{Crit: ratio(0.01), For: 90 * time.Second},
 				Down:        alerting.Rule{Warn: down, For: 2 * time.Minute},
+				Flapping:    alerting.Rule{Crit: down, Changes: 7, Within: 20 * time.Minute, Quiet: 30 * time.Minute},
+				Own: map[linkmodel.Kind]alerting.Rule{
+					linkmodel.KindHalfDown: {Warn: down, For: 5 * time.Minute},
+					linkmodel.KindMismatch: {},
+				},
 			},
 			"man4-tail-17": {
 				Utilization: alerting.Rule{Warn: ratio(0.9), Crit: ratio(0.98), For: 15 * time.Minute},
 				Errors:      alerting.Rule{Warn: ratio(0.001), Crit: ratio(0.01), For: 10 * time.Minute},
 				Discards:    alerting.Rule{Warn: ratio(0.01), For: 30 * time.Minute},
 				Loss:        alerting.Rule{Warn: ratio(0.01), Crit: ratio(0.05), For: 10 * time.Minute},
+				Flapping:    alerting.Rule{Warn: down, Changes: 5, Within: 10 * time.Minute, Quiet: 30 * time.Minute},
+				Own:         map[linkmodel.Kind]alerting.Rule{linkmodel.KindPoliced: {Info: down}},
+				AtMost:      linkmodel.SeverityWarning,
 			},
 		},
 		Runbook: map[string]string{
@@ -189,8 +197,8 @@ func TestResolveProgram(t *testing.T) {
 	}
 	outputs[0].CASum = inv.InfluxDB[0].CASum // the certificate is another each time
 	at := influxdb.Places{
-		Output: "testdata/full.yaml:82:5", URL: "testdata/full.yaml:83:10", Token: "testdata/full.yaml:84:12",
-		Org: "testdata/full.yaml:85:10", Bucket: "testdata/full.yaml:86:13",
+		Output: "testdata/full.yaml:87:5", URL: "testdata/full.yaml:88:10", Token: "testdata/full.yaml:89:12",
+		Org: "testdata/full.yaml:90:10", Bucket: "testdata/full.yaml:91:13",
 	}
 	if inv.InfluxDB[0].At != at || inv.InfluxDB[0].Reread == nil || inv.InfluxDB[1].Reread != nil {
 		t.Errorf("places %+v, token in a file %t and %t", inv.InfluxDB[0].At, inv.InfluxDB[0].Reread != nil, inv.InfluxDB[1].Reread != nil)

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/bothends/bothends/alerting"
+	"github.com/bothends/bothends/linkmodel"
 )
 
 // percent is a built-in limit; 0 is no limit.
@@ -32,7 +33,7 @@ func downWarning(after time.Duration) rule {
 
 // builtinTypes is what is normal for each kind of link, in percent of capacity (utilization) or of
 // the direction's packets. Fibre loses next to nothing; radio and tunnels lose some by nature; a
-// customer's tail is full when its customer fills it.
+// customer's tail is full when its customer fills it, and policed to what was sold.
 func builtinTypes() map[string]rules {
 	const m = time.Minute
 	core := rules{
@@ -51,6 +52,10 @@ func builtinTypes() map[string]rules {
 		"utilization": pair(90, 0, 30*m), "errors": pair(0.1, 1, 10*m),
 		"discards": pair(1, 0, 30*m), "loss": pair(1, 5, 10*m), "down": downWarning(3 * m),
 	}
+	for _, t := range []rules{core, leased, lossy, tail} {
+		t["flapping"] = rule{severity: linkmodel.SeverityWarning, changes: 5, within: 10 * m, quiet: 30 * m}
+	}
+	tail["policed"] = rule{set: true, severity: linkmodel.SeverityInfo}
 	return map[string]rules{
 		"backbone": core, "fiber": core,
 		"ethernet": leased, "mpls": leased, "leased-line": leased,
@@ -69,9 +74,16 @@ func (w *walker) declareType(name string, key, v value) {
 	}
 	w.inventory.types[name] = base
 	f, ok := w.open(v, &linkTypeBlock, "link type "+quote(name), key.span())
-	if ok {
-		w.inventory.types[name] = w.override(base, f, name)
+	if !ok {
+		return
 	}
+	own := w.override(base, f, name)
+	if v, ok := f.get("severity"); ok {
+		r := rule{severity: w.loudest(v)}
+		r.say(f, name)
+		own["severity"] = r
+	}
+	w.inventory.types[name] = own
 }
 
 // linkType reads the name of a type.

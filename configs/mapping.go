@@ -34,6 +34,9 @@ type fields struct {
 	list []entry
 }
 
+// has reports whether the block has a key.
+func (b *block) has(key string) bool { return slices.Contains(b.keys, key) }
+
 // get returns the value of a key of the block.
 func (f *fields) get(key string) (value, bool) {
 	for i := range f.list {

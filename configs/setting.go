@@ -121,7 +121,14 @@ func (w *walker) note(f *fields, l *link, own rules) {
 	}
 	add("type", DefaultType, LayerBuiltin, mine, above)
 	for _, quantity := range thresholdsBlock.keys {
+		if ruleBlocks[quantity].has("severity") {
+			w.noteParts(quantity, own[quantity].values(quantity), l.config.Type, at)
+			continue
+		}
 		w.noteRule(quantity, own[quantity], l.config.Type, at)
+	}
+	if loudest, ok := own["severity"].said["severity"]; ok {
+		w.noteParts("", map[string]limit{"severity": loudest}, l.config.Type, at)
 	}
 	w.noteCapacity(f, at)
 	w.noteInterval(l, mine, above)
@@ -154,15 +161,29 @@ func (w *walker) noteRule(quantity string, r rule, kind, link string) {
 		if part.text == "" || quantity == "down" && part.name == "for" {
 			continue // a link that is down has one threshold, which is how long that must last
 		}
-		s := Setting{Part: quantity, Name: part.name, Value: printable(part.text), Layer: LayerBuiltin}
-		if part.at.src != nil {
-			s.Layer, s.Path, s.Place = LayerType, "link_types."+kind+"."+quantity+"."+part.name, part.at.String()
-			if part.from != kind {
-				s.Layer, s.Path = LayerLink, link+".thresholds."+quantity+"."+part.name
-			}
-		}
-		w.settings = append(w.settings, s)
+		w.notePart(quantity, part.name, part.limit, kind, link)
 	}
+}
+
+// noteParts tells where the parts of a rule that has a severity come from.
+func (w *walker) noteParts(quantity string, parts map[string]limit, kind, link string) {
+	for _, name := range []string{"severity", "changes", "within", "quiet", "for"} {
+		if part, ok := parts[name]; ok {
+			w.notePart(quantity, name, part, kind, link)
+		}
+	}
+}
+
+func (w *walker) notePart(quantity, name string, part limit, kind, link string) {
+	s := Setting{Part: quantity, Name: name, Value: printable(part.text), Layer: LayerBuiltin}
+	if part.at.src != nil {
+		path := strings.TrimPrefix(quantity+"."+name, ".")
+		s.Layer, s.Path, s.Place = LayerType, "link_types."+kind+"."+path, part.at.String()
+		if part.from != kind {
+			s.Layer, s.Path = LayerLink, link+".thresholds."+path
+		}
+	}
+	w.settings = append(w.settings, s)
 }
 
 func (w *walker) noteCapacity(f *fields, link string) {

@@ -2,9 +2,11 @@ package configs
 
 import (
 	"maps"
+	"slices"
 	"time"
 
 	"github.com/bothends/bothends/alerting"
+	"github.com/bothends/bothends/linkmodel"
 )
 
 var (
@@ -12,21 +14,22 @@ var (
 
 	thresholdsBlock = block{
 		name:  "thresholds",
-		keys:  []string{"utilization", "errors", "discards", "loss", "down"},
+		keys:  slices.Concat([]string{"utilization", "errors", "discards", "loss", "down", "flapping"}, verdictKeys),
 		later: []string{"rtt", "slo"},
 	}
 	linkTypeBlock = block{
 		name:  "link type",
-		keys:  thresholdsBlock.keys,
-		later: []string{"rtt", "slo", "severity"},
+		keys:  slices.Concat(thresholdsBlock.keys, []string{"severity"}),
+		later: []string{"rtt", "slo"},
 	}
-	ruleBlocks = map[string]*block{
+	ruleBlocks = withVerdicts(map[string]*block{
 		"utilization": {name: "utilization", keys: ruleKeys, prefix: "utilization "},
 		"errors":      {name: "errors", keys: ruleKeys, prefix: "errors "},
 		"discards":    {name: "discards", keys: ruleKeys, prefix: "discards "},
 		"loss":        {name: "loss", keys: ruleKeys, prefix: "loss "},
 		"down":        {name: "down", keys: []string{"warn", "crit"}, prefix: "down "},
-	}
+		"flapping":    {name: "flapping", keys: []string{"severity", "changes", "within", "quiet"}, prefix: "flapping "},
+	})
 	measures = map[string]*measure{
 		"utilization": {name: "utilization", bits: true, ofWhat: "capacity", example: "80%, or 8G (bits per second)"},
 		"errors":      {name: "errors", rates: true, ofWhat: "packets", example: "0.01%, or 5/min"},
@@ -42,6 +45,14 @@ type rule struct {
 	// holdAt and holdFrom are those of hold, as in limit.
 	holdAt   span
 	holdFrom string
+	// severity is that of flapping, and of what is true or false where the inventory says so (set).
+	severity linkmodel.Severity
+	set      bool
+	// said are their values by key as they are written, where they are.
+	said map[string]limit
+	// changes within within are flapping until there was none for quiet.
+	changes       int
+	within, quiet time.Duration
 }
 
 // rules are the thresholds of a link type or a link by quantity.
@@ -60,8 +71,15 @@ func (w *walker) override(base rules, f *fields, what string) rules {
 		if !ok {
 			continue
 		}
-		if quantity == "down" {
+		switch {
+		case quantity == "down":
 			out[quantity] = w.down(out[quantity], inner, what)
+			continue
+		case quantity == "flapping":
+			out[quantity] = w.flapping(out[quantity], inner, what)
+			continue
+		case slices.Contains(verdictKeys, quantity):
+			out[quantity] = w.verdict(out[quantity], inner, what)
 			continue
 		}
 		out[quantity] = w.rule(out[quantity], inner, measures[quantity], what)
@@ -180,8 +198,11 @@ func (r rules) resolved() alerting.Rules {
 		from := r[quantity]
 		return alerting.Rule{Warn: from.warn.Threshold, Crit: from.crit.Threshold, For: from.hold}
 	}
-	return alerting.Rules{
+	out := alerting.Rules{
 		Utilization: one("utilization"), Errors: one("errors"), Discards: one("discards"),
-		Loss: one("loss"), Down: one("down"),
+		Loss: one("loss"), Down: one("down"), Flapping: r["flapping"].flaps(),
+		AtMost: r["severity"].severity,
 	}
+	r.verdicts(&out)
+	return out
 }

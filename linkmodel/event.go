@@ -78,11 +78,11 @@ func (t *Tracker) statusEvents(e End, prev *Reading) {
 	}
 	switch {
 	case cur.Oper != prev.Oper:
-		t.view.Changes++
+		ev.Changes = 1
 		t.view.note(e, EventOper, fmt.Sprintf("ifOperStatus went from %v to %v", prev.Oper, cur.Oper))
 	default:
 		if text := t.ends[e].flapText(prev, ev); text != "" {
-			t.view.Changes += 2
+			ev.Changes = 2
 			t.view.note(e, EventFlap, text)
 		}
 	}

@@ -29,6 +29,8 @@ const (
 	KindCountersFrozen Kind = "counters-frozen"
 	// KindPoliced: traffic is cut at a rate below the capacity.
 	KindPoliced Kind = "policed"
+	// KindFlapping: ifOperStatus of an end changes again and again.
+	KindFlapping Kind = "flapping"
 )
 
 // Measured reports whether findings of kind k have a value; those of the other kinds are true or

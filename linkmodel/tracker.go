@@ -59,7 +59,9 @@ func (t *Tracker) Observe(p *Poll) *View {
 	}
 	v.At, v.Mono = instant(p)
 	for _, e := range Ends {
+		v.Ends[e].Changes = 0
 		t.endEvents(e, &before[e], p.Ends[e].Context)
+		v.Changes += v.Ends[e].Changes
 		t.ends[e].observeAge(&v.Ends[e], &before[e], p.Ends[e].Context)
 	}
 	for _, d := range Directions {

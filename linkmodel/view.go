@@ -50,6 +50,8 @@ type EndView struct {
 	// Last is the latest valid reading, of this cycle when Answered.
 	Last    Reading
 	Context Context
+	// Changes counts the changes of ifOperStatus since the reading before, as View.Changes does.
+	Changes int
 	// Interval is what this cycle's reading and the one before give.
 	Interval Interval
 	// CounterCache is how old the counters may be that the router serves.

@@ -17,6 +17,7 @@ var symbols = map[linkmodel.Kind]string{
 	linkmodel.KindHalfDown:          "▼",
 	linkmodel.KindDown:              "✖",
 	linkmodel.KindDeadPath:          "⊘",
+	linkmodel.KindFlapping:          "≈",
 	linkmodel.KindUnreachable:       "?",
 	linkmodel.KindCountersFrozen:    "?",
 	linkmodel.KindNotMatching:       "▲",

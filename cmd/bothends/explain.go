@@ -124,6 +124,7 @@ var thresholdOf = map[linkmodel.Kind]string{
 	linkmodel.KindSaturated: "utilization", linkmodel.KindErrors: "errors", linkmodel.KindDiscards: "discards",
 	linkmodel.KindLossy: "loss", linkmodel.KindDown: "down", linkmodel.KindHalfDown: "down",
 	linkmodel.KindUnreachable: "down", linkmodel.KindDeadPath: "down",
+	linkmodel.KindFlapping: "flapping",
 }
 
 func ruleOf(st *alerting.Standing) web.Rule {

@@ -205,7 +205,7 @@ type ruleGroup struct {
 }
 
 // thresholdParts is the order of thresholds in the inventory's reference.
-var thresholdParts = []string{"utilization", "errors", "discards", "loss", "down"}
+var thresholdParts = []string{"utilization", "errors", "discards", "loss", "down", "flapping"}
 
 // groupRules puts the rules of one threshold together, those that have theirs built in last.
 func groupRules(ex *web.Explanation) []ruleGroup {
