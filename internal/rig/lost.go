@@ -55,13 +55,22 @@ func (j *judge) match(l *endLedger) {
 	slices.SortFunc(l.readings, func(a, b reading) int { return cmp.Compare(a.millis, b.millis) })
 	for i := range l.replies {
 		switch r := &l.replies[i]; {
-		case r.stored != 0 || r.At.Before(j.Judged):
+		case r.stored != 0 || !j.due(r):
 		case r.Waited > j.Late:
 			j.TooLate++
 		case !j.excused(r.At) && !j.isLetter(r):
 			j.missing = append(j.missing, r)
 		}
 	}
+}
+
+// due reports whether a reply must be in a sample by now, and was not judged before.
+func (j *judge) due(r *noted) bool {
+	from := j.Judged
+	if !j.RepliesFrom.IsZero() {
+		from = j.RepliesFrom
+	}
+	return !r.At.Before(from) && (j.RepliesUntil.IsZero() || r.At.Before(j.RepliesUntil))
 }
 
 // valuesOf reads the fields of link_end; ok is false when one is not of the measurement.

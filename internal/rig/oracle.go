@@ -58,6 +58,10 @@ type Evidence struct {
 	// Until is the end of what is judged. Replies may be newer, because the instants of their samples
 	// are a little older.
 	Until time.Time
+	// RepliesUntil is until when replies must be in samples, RepliesFrom what it was the time before. While
+	// the program goes on running the latest are judged the next time: a sample may be stamped later than
+	// its reply, and so after Until. Zero is no bound.
+	RepliesFrom, RepliesUntil time.Time
 	// Interval is the time between two polls, Speed the speed of every link in bit/s.
 	Interval time.Duration
 	Speed    float64

@@ -146,11 +146,27 @@ var forgeries = []struct {
 		e.Replies[0] = append([]Reply{{At: forgedStart.Add(-lookBack), Interface: "x"}}, e.Replies[0]...)
 		e.Judged = forgedStart.Add(-time.Minute)
 	}, ""},
+	{"a sample that is stamped later than what is judged", func(e *Evidence) { e.cutShort(); e.RepliesUntil = e.Until.Add(-closeTo) }, ""},
+	{"a sample that is not there in the end", (*Evidence).cutShort, "accepted, not stored"},
+	{"a reply that was not judged before", func(e *Evidence) {
+		e.cutShort()
+		e.Judged, e.RepliesFrom = e.Until, e.Until.Add(-closeTo)
+	}, "accepted, not stored"},
 	{"a loss beside its bar", func(e *Evidence) {
 		p := e.Series[1].Points
 		p[forgedStart.UnixMilli()] = []Field{{"loss_ratio", .1}, {"loss_low", .2}, {"loss_high", .3}}
 	}, "loss 0.2..0.1..0.3"},
 	{"a series of nobody", func(e *Evidence) { e.Series[0].Tags["device"] = "r9" }, "series of an end that is not there"},
+}
+
+// cutShort makes evidence of a program that goes on running, without what belongs to the last reply.
+func (e *Evidence) cutShort() {
+	last := forgedStart.Add((forgedCycles - 1) * time.Second)
+	for i := range e.Series {
+		delete(e.Series[i].Points, last.UnixMilli())
+	}
+	e.Until = last.Add(time.Millisecond)
+	e.Runs[0].End, e.Runs[0].Drained, e.Runs[0].Accepted = e.Until, true, 0
 }
 
 func TestOracleFindsForgeries(t *testing.T) {

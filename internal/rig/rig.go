@@ -53,6 +53,7 @@ type Rig struct {
 	excuses    []Window
 	letters    map[string]bool
 	judged     time.Time // until when everything was judged
+	replied    time.Time // until when replies were, where that is earlier; else zero
 	settled    int       // points of the present run among that
 	scraping   sync.WaitGroup
 	stop       context.CancelFunc
@@ -245,7 +246,7 @@ func (r *Rig) Judge() (Verdict, []time.Duration, error) {
 	r.settled = 0
 	refused := r.Database.Refused()
 	stored := r.Database.Points.Among(refused) // after a kill they may have come once more
-	v := r.judge(time.Now().Add(time.Hour), time.Now())
+	v := r.judge(time.Now().Add(time.Hour), time.Now(), time.Time{})
 	for key := range refused {
 		if !r.letters[key] && !stored[key] {
 			v.Failures = append(v.Failures, Failure{"F04", "refused for good and not put aside: " + key})
@@ -256,15 +257,16 @@ func (r *Rig) Judge() (Verdict, []time.Duration, error) {
 	return v, firsts, nil
 }
 
-// judge judges what is older than an instant and was not judged before.
-func (r *Rig) judge(before, judged time.Time) Verdict {
+// judge judges what is older than an instant and was not judged before, and replies until another one.
+func (r *Rig) judge(before, judged, replied time.Time) Verdict {
 	e := &Evidence{
 		Ends: r.Tap.ends, Replies: r.Tap.Take(before.Add(closeTo), judged.Add(-overlap)), Until: before,
 		Series: r.Database.Points.Take(before, judged.Add(-overlap)),
 		Runs:   r.runs, Excuses: r.excuses, Letters: r.letters, Judged: r.judged,
+		RepliesFrom: r.replied, RepliesUntil: replied,
 		Late: r.timeout() / 4, Patience: (pollRetries+1)*r.timeout() + handing, Interval: r.Interval, Speed: speed,
 	}
-	r.judged = judged
+	r.judged, r.replied = judged, replied
 	v := Judge(e)
 	v.Failures = append(v.Failures, r.Database.Points.Faults()...)
 	return v
@@ -288,7 +290,7 @@ func (r *Rig) JudgeSoFar(ctx context.Context) (Verdict, error) {
 	now := runs[len(runs)-1]
 	now.End, now.How, now.Drained, now.Accepted = until, "running", true, 0
 	r.runs = []Run{now}
-	v := r.judge(until, until)
+	v := r.judge(until, until, until.Add(-closeTo))
 	r.runs = runs
 	r.settled += v.Points
 	return v, nil

@@ -1,6 +1,7 @@
 package spool
 
 import (
+	"encoding/base64"
 	"fmt"
 	"math/rand/v2"
 	"testing"
@@ -110,9 +111,10 @@ func BenchmarkBacklog(b *testing.B) {
 func BenchmarkOpen(b *testing.B) {
 	dir := b.TempDir() + "/spool/main"
 	s := benchSpool(b, dir)
-	payload := []byte(noise(20_000) + "\n")
+	random, raw := rand.NewChaCha8([32]byte{}), make([]byte, 15_000)
 	for i := range 107_000 {
-		_, _ = s.Append(payload, 1)
+		_, _ = random.Read(raw) // lines that were the same would be packed into next to nothing
+		_, _ = s.Append([]byte(base64.StdEncoding.EncodeToString(raw)+"\n"), 1)
 		if i%200 == 0 {
 			_, _ = s.Flush()
 		}
