@@ -159,8 +159,12 @@ const (
 	metricAge        = "bothends_sink_queue_age_seconds"
 	metricGoroutines = "go_goroutines"
 	// metricGoal is up to where the heap may grow before it is collected: what was in use the last time,
-	// and a share of that.
-	metricGoal = "go_memstats_next_gc_bytes"
+	// and a share of that, which metricShare tells in percent. metricHeap less metricReturned is what Go
+	// holds for it.
+	metricGoal     = "go_memstats_next_gc_bytes"
+	metricShare    = "go_gc_gogc_percent"
+	metricHeap     = "go_memstats_heap_sys_bytes"
+	metricReturned = "go_memstats_heap_released_bytes"
 )
 
 // scraper keeps its connection; a program that died takes it along.

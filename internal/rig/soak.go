@@ -29,7 +29,7 @@ type Soak struct {
 type usage struct {
 	at              time.Duration // since the start
 	rss, files      float64       // bytes; files are the pages of the program itself among them
-	goal            float64       // bytes, see metricGoal
+	inUse           float64       // bytes, see use
 	goroutines, fds float64
 }
 
@@ -40,7 +40,8 @@ const (
 	sampleEvery = 5 * time.Second
 	// faultEvery is the time from one fault to the next; one lasts a quarter of that.
 	faultEvery = time.Minute
-	// maxSlope is how much the memory may grow, per hour.
+	// maxSlope is how much memory in use may grow, as a share per hour. Resident memory must not be shown to
+	// grow faster: it goes up and down with garbage by more than that.
 	maxSlope = 0.01
 	// flat is how many descriptors more than at first there may be: connections come and go.
 	flat = 4
@@ -91,9 +92,9 @@ func (s *Soak) faults(ctx context.Context, m *mixed) error {
 		}
 		if u := s.samples; len(u) > 0 {
 			last := u[len(u)-1]
-			m.Log("seed=%d soak: %v, %s: %.1f MB, %.1f of them files, heap up to %.1f, %.0f goroutines, %.0f descriptors, "+
+			m.Log("seed=%d soak: %v, %s: %.1f MB, %.1f of them files, %.1f in use, %.0f goroutines, %.0f descriptors, "+
 				"%d replies and %d points judged", s.Seed, last.at.Round(time.Second), which.name, last.rss/mbit, last.files/mbit,
-				last.goal/mbit, last.goroutines, last.fds, s.Figures.Replies, s.Figures.Points)
+				last.inUse/mbit, last.goroutines, last.fds, s.Figures.Replies, s.Figures.Points)
 		}
 		if err := k.wait(ctx, time.Until(began.Add(time.Duration(n+1)*faultEvery))); err != nil {
 			return err
@@ -137,13 +138,14 @@ func (s *Soak) watch(ctx context.Context, r *Rig) {
 	}
 }
 
-// use reads what the program takes now.
+// use reads what the program takes now. In use is what is resident, with what is in use of Go's heap in
+// place of all that Go holds for it: garbage, and pages that it keeps for later.
 func use(ctx context.Context, p *Program) (u usage, err error) {
 	m, err := p.scrape(ctx)
 	if err != nil {
 		return u, err
 	}
-	u.goroutines, u.goal = m[metricGoroutines], m[metricGoal]
+	u.goroutines = m[metricGoroutines]
 	proc := filepath.Join("/proc", strconv.Itoa(p.cmd.Process.Pid))
 	entries, err := os.ReadDir(filepath.Join(proc, "fd"))
 	if err != nil {
@@ -159,82 +161,6 @@ func use(ctx context.Context, p *Program) (u usage, err error) {
 	pages, err := strconv.ParseFloat(fields[1], 64)
 	shared, sharedErr := strconv.ParseFloat(fields[2], 64)
 	u.rss, u.files = pages*page, shared*page
+	u.inUse = u.rss - (m[metricHeap] - m[metricReturned]) + m[metricGoal]/(1+m[metricShare]/100)
 	return u, errors.Join(err, sharedErr)
-}
-
-// judgeUse holds what the program took after it was warm against the bar of F36. While something is
-// broken the program may hold more, so the least of each minute counts.
-func (s *Soak) judgeUse() error {
-	least := s.minutes(func(u usage) float64 { return u.rss })
-	if len(least) < 4 {
-		return nil // too short to say anything
-	}
-	var errs []error
-	mean := median(least)
-	if slope := slopeOf(least) * 60; slope > maxSlope*mean {
-		errs = append(errs, fmt.Errorf("FAIL F36: RSS grows by %.2f %% an hour from %.1f MB", 100*slope/mean, mean/mbit))
-	}
-	half := len(least) / 2
-	goroutines := s.minutes(func(u usage) float64 { return u.goroutines })
-	if before, after := median(goroutines[:half]), median(goroutines[half:]); after > before {
-		errs = append(errs, fmt.Errorf("FAIL F36: %.0f goroutines, then %.0f", before, after))
-	}
-	fds := s.minutes(func(u usage) float64 { return u.fds })
-	if before, after := median(fds[:half]), median(fds[half:]); after > before+flat {
-		errs = append(errs, fmt.Errorf("FAIL F36: %.0f descriptors, then %.0f", before, after))
-	}
-	return errors.Join(errs...)
-}
-
-// minutes returns the least of each minute after the warm one.
-func (s *Soak) minutes(of func(usage) float64) (least []float64) {
-	minute := -1
-	for _, u := range s.samples {
-		if u.at < warm {
-			continue
-		}
-		if n := int(u.at / time.Minute); n != minute {
-			minute = n
-			least = append(least, of(u))
-		}
-		last := len(least) - 1
-		least[last] = min(least[last], of(u))
-	}
-	return least
-}
-
-func median(x []float64) float64 {
-	sorted := slices.Sorted(slices.Values(x))
-	return sorted[len(sorted)/2]
-}
-
-// slopeOf is the median of the slopes between all pairs (Theil and Sen), per step: a few odd minutes
-// do not turn it.
-func slopeOf(x []float64) float64 {
-	var slopes []float64
-	for i := range x {
-		for j := range i {
-			slopes = append(slopes, (x[i]-x[j])/float64(i-j))
-		}
-	}
-	return median(slopes)
-}
-
-// Report says what came out.
-func (s *Soak) Report() string {
-	rss := s.minutes(func(u usage) float64 { return u.rss })
-	if len(rss) < 2 {
-		return fmt.Sprintf("seed=%d soak: too short to say anything about memory; %v", s.Seed, s.Faults)
-	}
-	growth := func(of func(usage) float64) string {
-		x := s.minutes(of)
-		return fmt.Sprintf("%.1f MB, %+.2f %% an hour", median(x)/mbit, 100*60*slopeOf(x)/median(x))
-	}
-	goroutines := s.minutes(func(u usage) float64 { return u.goroutines })
-	fds := s.minutes(func(u usage) float64 { return u.fds })
-	return fmt.Sprintf("seed=%d soak: %v, faults %v; after %v: RSS %s (pages of files %s; heap up to %s); goroutines %.0f to %.0f; "+
-		"descriptors %.0f to %.0f; %d replies, %d points, %d rates judged", s.Seed, s.Length, s.Faults, warm,
-		growth(func(u usage) float64 { return u.rss }), growth(func(u usage) float64 { return u.files }),
-		growth(func(u usage) float64 { return u.goal }), goroutines[0], goroutines[len(goroutines)-1], fds[0], fds[len(fds)-1],
-		s.Figures.Replies, s.Figures.Points, s.Figures.Rates)
 }
