@@ -76,7 +76,7 @@ func (f *faulty) badAnswers(r *rand.Rand) (func() error, error) {
 		{Status: http.StatusInternalServerError, Store: true},
 		{Reset: true},
 		{Reset: true, Store: true},
-		{Status: http.StatusTooManyRequests, RetryAfter: 2 * time.Second},
+		{Status: http.StatusTooManyRequests, RetryAfter: 4 * time.Second},
 		{BadOneIn: 5000},
 		{},
 	}

@@ -55,7 +55,7 @@ func drawMood(r *rand.Rand) mood {
 	case 6:
 		return always("413", Answer{MaxLines: 100 + r.IntN(900)})
 	case 7:
-		return sometimes("429", 3, Answer{Status: http.StatusTooManyRequests, RetryAfter: 2 * time.Second})
+		return sometimes("429", 3, Answer{Status: http.StatusTooManyRequests, RetryAfter: 4 * time.Second})
 	case 8:
 		return always("422 for one line in 5,000", Answer{BadOneIn: 5000})
 	default:

@@ -80,8 +80,8 @@ func small(t *testing.T) *Rig {
 	return r
 }
 
-// play runs a campaign and fails for all that is red.
-func play(t *testing.T, c *Campaign) Progress {
+// played runs a campaign, fails for all that is red, and reports whether it proved anything.
+func played(t *testing.T, c *Campaign) bool {
 	t.Helper()
 	p, err := c.Run(t.Context())
 	t.Log(p.Report())
@@ -91,14 +91,28 @@ func play(t *testing.T, c *Campaign) Progress {
 	for _, red := range p.Red {
 		t.Error(red)
 	}
-	if p.Figures.Proved == 0 || p.Figures.Rates == 0 || p.Figures.Accepted == 0 {
-		t.Error("nothing was proved: the test shows nothing")
-	}
-	return p
+	return p.Figures.Proved > 0 && p.Figures.Rates > 0 && p.Figures.Accepted > 0
 }
 
-// TestKills kills the program under the load of 1,000 links (F10).
-func TestKills(t *testing.T) { play(t, Kills(small(t), seed, 6, 6, "")) }
+// play is played for what must prove something.
+func play(t *testing.T, c *Campaign) {
+	t.Helper()
+	if !played(t, c) {
+		t.Error("nothing was proved: the test shows nothing")
+	}
+}
+
+// TestKills kills the program under the load of 1,000 links (F10). On a machine that is too busy nothing is accepted
+// in the seconds of a life, so there are more of them then.
+func TestKills(t *testing.T) {
+	r := small(t)
+	for more := range uint64(5) {
+		if played(t, Kills(r, seed+more, 6, 6, "")) || t.Failed() {
+			return
+		}
+	}
+	t.Error("nothing was proved: the test shows nothing")
+}
 
 // TestQueueOutlivesKills kills the program twice while the database is down, and then gives that another
 // url: the queue goes along.
