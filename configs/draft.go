@@ -66,7 +66,7 @@ func newDraft() draft {
 		alerting:    alerting.Config{RemindEvery: DefaultRemindEvery},
 		outputIDs:   map[string]span{},
 		web:         web.Config{Listen: web.DefaultListen},
-		history:     history.Config{Retention: history.DefaultRetention},
+		history:     history.Config{}.WithDefaults(),
 		log:         LogConfig{Level: DefaultLogLevel, Format: DefaultLogFormat},
 		stateDir:    DefaultStateDir,
 	}

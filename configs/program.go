@@ -11,7 +11,7 @@ import (
 // The blocks about the program itself.
 var (
 	webBlock     = block{name: `"web"`, keys: []string{"listen"}, later: []string{"auth", "tls", "base_path"}, secret: true}
-	historyBlock = block{name: `"history"`, keys: []string{"retention"}, later: []string{"hourly_retention"}}
+	historyBlock = block{name: `"history"`, keys: []string{"retention", "hourly_retention", "max_bytes"}}
 	logBlock     = block{name: `"log"`, keys: []string{"level", "format"}}
 )
 
@@ -44,6 +44,10 @@ func (w *walker) web(v value) {
 const (
 	minRetention = time.Hour
 	maxRetention = 3650 * day
+	// Hourly figures are written a day at a time.
+	minHourlyRetention = 2 * day
+	// Less than this would hold no block of a day.
+	minHistoryBytes = 16 << 20
 )
 
 // history reads how much of the past is kept.
@@ -61,6 +65,12 @@ func (w *walker) history(v value) {
 	}
 	if v, ok := f.get("retention"); ok {
 		w.inventory.history.Retention, _ = w.duration(v, minRetention, maxRetention)
+	}
+	if v, ok := f.get("hourly_retention"); ok {
+		w.inventory.history.HourlyRetention, _ = w.duration(v, minHourlyRetention, maxRetention)
+	}
+	if v, ok := f.get("max_bytes"); ok {
+		w.inventory.history.MaxBytes = w.bytes(v, minHistoryBytes, maxSpoolBytes)
 	}
 }
 

@@ -78,6 +78,9 @@ func (s *State) Rename(links map[string]string) error {
 					return err
 				}
 			}
+			if err := renameSeries(tx, now, was); err != nil {
+				return err
+			}
 		}
 		return nil
 	})

@@ -13,6 +13,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
+var start = time.Date(2026, 12, 3, 10, 0, 0, 0, time.UTC)
+
 func openState(t *testing.T, dir string) *State {
 	t.Helper()
 	s, err := Open(dir)

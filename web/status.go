@@ -14,6 +14,7 @@ type Status struct {
 	// AlertsOpen counts open episodes.
 	AlertsOpen int        `json:"alerts_open"`
 	Outputs    []Output   `json:"outputs"`
+	History    History    `json:"history,omitzero"`
 	Receivers  []Receiver `json:"receivers"`
 }
 
@@ -89,6 +90,12 @@ type Output struct {
 	Trouble     string    `json:"trouble,omitempty"`
 	LastError   string    `json:"last_error,omitempty"`
 	LastSuccess time.Time `json:"last_success,omitzero"`
+}
+
+// History is what is kept of the past.
+type History struct {
+	// Trouble says why samples are not kept now; empty when they are, and when none are wanted.
+	Trouble string `json:"trouble,omitempty"`
 }
 
 // Receiver is one chat or webhook.

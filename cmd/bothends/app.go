@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"os"
+	"path/filepath"
 	"runtime/debug"
 	"sync/atomic"
 	"time"
@@ -16,6 +17,7 @@ import (
 	"github.com/bothends/bothends/alerting/notify"
 	"github.com/bothends/bothends/configs"
 	"github.com/bothends/bothends/history"
+	"github.com/bothends/bothends/history/samples"
 	"github.com/bothends/bothends/poller"
 	"github.com/bothends/bothends/sink"
 	"github.com/bothends/bothends/web"
@@ -36,6 +38,9 @@ type options struct {
 	ready func(address string)
 }
 
+// historyFolder is where samples lie in the state folder.
+const historyFolder = "history"
+
 // consoleName is the receiver that options.console becomes.
 const consoleName = "console"
 
@@ -52,7 +57,7 @@ type app struct {
 	recorder   *recorder
 	memory     *memory
 	engine     *alerting.Engine
-	store      *history.Memory
+	store      *samples.Store
 	dispatcher *notify.Dispatcher
 	outputs    outputs
 	pipeline   *pipeline
@@ -82,8 +87,14 @@ func newApp(inv *configs.Inventory, opts options) (*app, error) {
 
 func (a *app) wire() error {
 	a.recorder = newRecorder(a.state, a.log.Named("state"), a.registry)
-	a.store = history.NewMemory(a.inv.History, a.inv.Links)
 	if err := a.judge(); err != nil {
+		return err
+	}
+	var err error
+	a.store, err = samples.New(filepath.Join(a.inv.StateDir, historyFolder), a.inv.History, a.inv.Links, samples.Deps{
+		Names: a.state, Log: a.log.Named("history"), Metrics: a.registry, Now: time.Now,
+	})
+	if err != nil {
 		return err
 	}
 	a.outputs.metrics = sink.NewMetrics(a.registry)
@@ -157,6 +168,7 @@ func (a *app) judge() error {
 func (a *app) tasks() []task {
 	tasks := []task{
 		{"state", a.recorder.run},
+		{"history", a.store.Run},
 		{"memory", a.memory.run},
 		{a.outputs.name(), a.outputs.run},
 		{"own metrics", func(ctx context.Context) error { return a.pipeline.selfReport(ctx, a.registry, a.log) }},

@@ -54,11 +54,11 @@ func TestTasks(t *testing.T) {
 		}
 		return out
 	}
-	want := []string{"state", "memory", "influxdb", "own metrics", "notify", "housekeeping", "alerts", "web", "poller", "supervisor"}
+	want := []string{"state", "history", "memory", "influxdb", "own metrics", "notify", "housekeeping", "alerts", "web", "poller", "supervisor"}
 	if diff := cmp.Diff(want, names(appInventory)); diff != "" {
 		t.Errorf("tasks (-want +got):\n%s", diff)
 	}
-	want[2] = "influxdb west, east"
+	want[3] = "influxdb west, east"
 	got := names(appInventory + `influxdb:
   - {id: west, url: "http://127.0.0.1:1", bucket: a/b}
   - {id: east, url: "http://127.0.0.1:2", bucket: a/b}

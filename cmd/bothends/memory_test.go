@@ -58,13 +58,18 @@ func (f *fakeDocuments) Documents(kind string, use func(history.Document)) error
 
 func (f *fakeDocuments) EndedEpisodes([]string) (map[string]bool, error) { return nil, f.err }
 
+// noSamples keeps no samples.
+type noSamples struct{ history.Store }
+
+func (noSamples) Append(*linkmodel.View) {}
+
 // memoryOf returns a memory for n links that were polled once, and its log.
 func memoryOf(keep documentKeeper, n int) (*memory, *observer.ObservedLogs) {
 	links := make([]linkmodel.Link, n)
 	for i := range links {
 		links[i] = linkmodel.Link{Name: fmt.Sprintf("l%04d", i), Type: "ethernet", Interval: time.Minute}
 	}
-	p := newPipeline(links, alerting.New(alerting.Config{}, links), &history.Memory{})
+	p := newPipeline(links, alerting.New(alerting.Config{}, links), noSamples{})
 	core, logs := observer.New(zap.InfoLevel)
 	m := newMemory(keep, p, zap.New(core), prometheus.NewRegistry())
 	for i := range links {

@@ -17,6 +17,9 @@ func (a *app) oneLine() string {
 	if st.AlertsOpen > 0 {
 		parts = append(parts, howMany(st.AlertsOpen, "alert")+" open")
 	}
+	if st.History.Trouble != "" {
+		parts = append(parts, "history: "+st.History.Trouble)
+	}
 	for _, o := range st.Outputs {
 		if !o.OK {
 			parts = append(parts, o.ID+": "+o.Cause)

@@ -96,7 +96,7 @@ func (s *source) Status() web.Status {
 			Path: s.inventory, LoadedAt: load.LoadedAt, Links: len(inv.Links), Devices: len(inv.Poller.Devices),
 		},
 		Config:  load,
-		Polling: s.polling(), Links: map[string]int{}, AlertsOpen: openEpisodes(s.engine),
+		Polling: s.polling(), History: web.History{Trouble: s.store.Trouble()}, Links: map[string]int{}, AlertsOpen: openEpisodes(s.engine),
 	}
 	for w := range s.pipeline.fleet.Load().all {
 		st.Links[w.state().String()]++

@@ -61,6 +61,9 @@ func writeStatus(w io.Writer, st *web.Status, now time.Time) error {
 	for i := range st.Receivers {
 		lines = append(lines, receiverLine(&st.Receivers[i]))
 	}
+	if st.History.Trouble != "" {
+		lines = append(lines, statusLine{"history", st.History.Trouble, true})
+	}
 	lines = append(lines, inventoryLine(st))
 	wrong := 0
 	for _, l := range lines {

@@ -22,6 +22,7 @@ var arrows = map[string][]string{
 	"sink/influxdb":     {"sink", "linkmodel", "internal/secret"},
 	"sink/spool":        {"sink"},
 	"history":           {"linkmodel"},
+	"history/samples":   {"history", "linkmodel"},
 	"web":               {"linkmodel", "internal/secret"},
 	"simulator":         {"linkmodel", "internal/datagram"},
 	"linkmodel":         {},
@@ -63,6 +64,8 @@ var libraries = []library{
 	{prefix: "github.com/robfig/cron", rooms: []string{"cmd/bothends", "alerting", "configs"}},
 	{prefix: "github.com/klauspost/compress", rooms: []string{"sink/spool"}},
 	{prefix: "modernc.org/sqlite", rooms: []string{"history"}},
+	{prefix: "github.com/prometheus/prometheus", rooms: []string{"history/samples"}},
+	{prefix: "github.com/oklog/ulid", rooms: []string{"history/samples"}},
 }
 
 // library is a module and the rooms that may import it.
