@@ -109,7 +109,10 @@ func (s *State) Close() error {
 	if s.db != nil {
 		err = s.db.Close()
 	}
-	return errors.Join(err, s.lock.Close())
+	if s.lock != nil {
+		err = errors.Join(err, s.lock.Close())
+	}
+	return err
 }
 
 // write runs f in one transaction, so that all of its rows are on the disk or none.

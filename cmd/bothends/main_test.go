@@ -32,7 +32,7 @@ func play(t *testing.T, dir string) {
 			env.Setenv("SNMP_COMMUNITY", "c0mmunity")
 			return nil
 		},
-		Cmds: map[string]func(*testscript.TestScript, bool, []string){"steady": steady},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){"steady": steady, "record-night": recordNight},
 	})
 }
 

@@ -65,7 +65,7 @@ func newRoot() *cobra.Command {
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return &usageError{err} })
 	root.AddCommand(
 		newRunCommand(), newDemoCommand(), newCheckCommand(), newExplainCommand(), newLinksCommand(), newPollCommand(),
-		newReloadCommand(), newReplayCommand(), newRouteCommand(), newStatusCommand(),
+		newReloadCommand(), newReplayCommand(), newRouteCommand(), newRehearseCommand(), newStatusCommand(),
 		newVersionCommand(),
 	)
 	return root

@@ -94,29 +94,47 @@ func (s *Store) session(ctx context.Context, k *kept) (opened bool, err error) {
 	return true, err
 }
 
-// open opens the store and lets readers in. It returns nothing when ctx ends first: reading a log back
-// takes its time, and nobody has to wait for it.
+// openAtMost is how long a stop waits for a store that is being opened. Reading a long log back takes
+// more than half a minute, and can be interrupted at any time.
+const openAtMost = 3 * time.Second
+
+// opening is a store on its way.
+type opening struct {
+	db  *databases
+	err error
+}
+
+// open opens the store and lets readers in. It returns nothing when ctx ends first.
 func (s *Store) open(ctx context.Context, k *kept) (*databases, error) {
-	type result struct {
-		db  *databases
-		err error
-	}
-	opened := make(chan result, 1)
+	opened := make(chan opening, 1)
 	go func() {
 		db, err := openDatabases(ctx, s.dir, k, s.deps.Log)
-		opened <- result{db, err}
+		opened <- opening{db, err}
 	}()
 	select {
 	case <-ctx.Done():
-		return nil, nil //nolint:nilnil // nothing is open and nothing is wrong
-	case r := <-opened:
-		if r.err != nil {
-			return nil, r.err
+		return nil, s.leave(opened)
+	case o := <-opened:
+		if o.err != nil {
+			return nil, o.err
 		}
 		s.mu.Lock()
 		defer s.mu.Unlock()
-		s.db = r.db
-		return r.db, nil
+		s.db = o.db
+		return o.db, nil
+	}
+}
+
+// leave closes a store that is not wanted any more once it is open, unless that takes too long.
+func (s *Store) leave(opened <-chan opening) error {
+	select {
+	case o := <-opened:
+		if o.err == nil {
+			return guard(o.db.close)
+		}
+		return nil // it was interrupted, or nobody cares now
+	case <-time.After(openAtMost):
+		return nil
 	}
 }
 
