@@ -174,7 +174,7 @@ func TestRetentionForgetsTheOldest(t *testing.T) {
 	}
 	d.close()
 	d = openDesk(t, dir, history.Config{Retention: 24 * time.Hour}, oneLink)
-	count := func(from, to time.Duration, step time.Duration) (n int) {
+	count := func(from, to, step time.Duration) (n int) {
 		for _, p := range d.series(history.Query{
 			Field: history.FieldBPS, From: midnight.Add(from), To: midnight.Add(to), Step: step,
 		}) {
