@@ -50,6 +50,22 @@ func TestWhatIsCountedLateProvesNothing(t *testing.T) {
 	}
 }
 
+// A router that is busy counts more than its cache explains late. That comes once, or again after a while.
+func TestWhatIsCountedMuchTooLateProvesNothing(t *testing.T) {
+	r := newRig(t, ages(0, 0))
+	r.poll(pollGap)
+	r.busy(3)
+	for i := range 60 {
+		if i%20 == 4 {
+			r.add(EndZ, InUcastPkts, 10_000)
+			r.add(EndZ, InOctets, 5_000_000)
+		}
+		if v := r.poll(pollGap); v.Ends[EndA].Frozen == VerdictYes {
+			t.Fatalf("frozen at poll %d", i)
+		}
+	}
+}
+
 // Idle counters stand still too.
 func TestIdleCountersAreNotFrozen(t *testing.T) {
 	f := func(name string, each func(r *rig)) {

@@ -17,7 +17,7 @@ import (
 
 const (
 	// documentVersion changes whenever a field does.
-	documentVersion = 1
+	documentVersion = 2
 	// longestAbsence is after how long without a poll counts and states are no longer taken for the
 	// same run of the link. What was learned of routers and lines stays.
 	longestAbsence = maxLossWindow

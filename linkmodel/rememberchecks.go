@@ -29,6 +29,10 @@ func (p *deadPath) code(c *codec) {
 func (f *frozen) code(c *codec) {
 	c.instant(&f.since)
 	unsigned(c, &f.heard)
+	unsigned(c, &f.last)
+	unsigned(c, &f.polls)
+	unsigned(c, &f.arrivals)
+	unsigned(c, &f.quiet)
 }
 
 func (f *framing) code(c *codec) {
