@@ -34,7 +34,9 @@ var around = []string{
 	"devices: {r1: 192.0.2.1, r2: 192.0.2.2}\nlinks: {l: {a: \"r1:x\", z: \"r2:y\", FORM}}\n",
 	head[len("version: 1\n"):] + tail + "notify: {receivers: {a: {type: slack, FORM}}, default: [a]}\n",
 	tail + "notify:\n  receivers:\n    a:\n      type: slack\n      FORM\n  default: a\n",
-	tail + "notify: {receivers: {a: {type: teams, FORM}}}\n",
+	tail + "notify: {receivers: {a: {type: teams, FORM}, b: {type: telegram, chat: \"-1\", FORM}, c: {type: pagerduty, FORM}}}\n",
+	tail + "notify:\n  receivers:\n    a:\n      type: email\n      server: s:25\n      from: a@b\n      to: c@d\n      user: x\n      FORM\n",
+	tail + "notify: {receivers: {a: {type: email, server: {FORM}, from: [FORM], to: {FORM}, chat: {FORM}}}}\n",
 	tail + "notify: {receivers: {FORM}, FORM}\n",
 	tail + "notify: {routes: [{match: {FORM}, to: a, FORM}], default: {FORM}}\n",
 	tail + "influxdb: {bucket: b, spool: {}, FORM}\n",
@@ -47,7 +49,7 @@ var around = []string{
 // TestNoSecretIsShownMalformed puts a secret where a slip of the finger puts it, in every place.
 func TestNoSecretIsShownMalformed(t *testing.T) {
 	for key, word := range map[string]string{
-		"community": "s3cretXY", "password": "s3cretXY", "url": "https://hooks.example/s3cretXY",
+		"community": "s3cretXY", "password": "s3cretXY", "url": "https://hooks.example/s3cretXY", "token": "s3cretXY", "key": "s3cretXY",
 	} {
 		for _, form := range malformed {
 			form = strings.NewReplacer("SECRET", word, "KEY", key).Replace(form)

@@ -4,31 +4,15 @@ import (
 	"net"
 	"net/netip"
 	"net/url"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
-
-	"github.com/bothends/bothends/alerting/notify"
-	"github.com/bothends/bothends/internal/secret"
 )
 
-var (
-	notifyBlock = block{
-		name: `"notify"`,
-		keys: []string{"receivers", "routes", "default", "remind_every"}, holds: true,
-	}
-	receiverBlock = block{
-		name:   "receiver",
-		keys:   []string{"type", "url", "secret"},
-		secret: true,
-	}
-	receiverTypes = []string{string(notify.TypeWebhook), string(notify.TypeSlack)}
-	// laterTypes are receivers that do not exist yet; their other keys are not looked at.
-	laterTypes = []string{
-		"teams", "pagerduty", "mattermost", "discord", "googlechat", "telegram", "email", "alertmanager",
-	}
-)
+var notifyBlock = block{
+	name: `"notify"`,
+	keys: []string{"receivers", "routes", "default", "remind_every"}, holds: true,
+}
 
 const (
 	minRemind = time.Minute
@@ -66,78 +50,6 @@ func (w *walker) remindEvery(v value) time.Duration {
 	}
 	d, _ := w.duration(v, minRemind, maxRemind)
 	return d
-}
-
-func (w *walker) receiver(name string, key, v value) {
-	if len(w.inventory.receivers) == 0 {
-		w.inventory.receiverAt = key.span()
-	}
-	w.inventory.receivers[name] = notify.Config{Name: name}
-	w.inventory.places.Receivers[name] = key.span().String()
-	what := "receiver " + quote(name)
-	v = resolve(v)
-	if kind, ok := peek(v, "type"); ok && slices.Contains(laterTypes, kind.node.Value) {
-		v.hideBut("type")
-		receiverBlock.coverKeys(v)
-		w.report("E099", kind.span(), "receiver type %s is not available yet", quote(kind.node.Value)).
-			help("this release knows %s; most chats take a webhook", strings.Join(receiverTypes, " and "))
-		return
-	}
-	f, ok := w.open(v, &receiverBlock, what, key.span())
-	if !ok {
-		return
-	}
-	c := notify.Config{Name: name}
-	if v, ok := w.need(f, "type", "type: webhook or type: slack"); ok {
-		v.name = "a receiver's type"
-		kind, _ := w.choice(v, receiverTypes...)
-		c.Type = notify.Type(kind)
-	}
-	if v, ok := w.need(f, "url", `url: "${file:PATH}"`); ok {
-		w.receiverURL(v, &c)
-	}
-	if v, ok := f.get("secret"); ok {
-		if c.Type == notify.TypeSlack {
-			w.unfit(f, "type slack", "secret")
-		}
-		c.Secret, _ = w.secret(v, "used by "+what)
-	}
-	w.inventory.receivers[name] = c
-}
-
-// peek returns a key of a node that has not been opened.
-func peek(v value, key string) (value, bool) {
-	for i := 0; i+1 < len(v.node.Content); i += 2 {
-		if v.node.Content[i].Value == key {
-			return resolve(value{node: v.node.Content[i+1], src: v.src, name: key}), true
-		}
-	}
-	return value{}, false
-}
-
-// receiverURL reads a receiver's address. Who has it may post, so no message repeats it.
-func (w *walker) receiverURL(v value, c *notify.Config) {
-	text, ok := w.secretText(v)
-	if !ok {
-		return
-	}
-	full, ok := w.expand(v, text, []string{"used by receiver " + quote(c.Name)})
-	if !ok {
-		return
-	}
-	u, ok := w.webAddress(v, full, "receiver "+quote(c.Name))
-	if !ok {
-		return
-	}
-	private := c.Type == notify.TypeSlack || u.User != nil || u.RawQuery != ""
-	if private && !reference.MatchString(text) {
-		w.inline(v, text)
-	}
-	if u.Scheme == "http" && !loopback(u.Hostname()) {
-		w.report("W056", v.span(), "receiver %s is told over http, which anyone on the way can read", quote(c.Name)).
-			help("use https")
-	}
-	c.URL = secret.New(full)
 }
 
 func (w *walker) webAddress(v value, text, what string) (*url.URL, bool) {

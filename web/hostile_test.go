@@ -15,31 +15,9 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"golang.org/x/net/html"
 
+	"github.com/bothends/bothends/internal/hostile"
 	"github.com/bothends/bothends/linkmodel"
 )
-
-// payloads are what a router, or whoever may name an interface, could try.
-var payloads = []string{
-	`<script>alert(1)</script>`, `"><script>alert(1)</script>`, `'><img src=x onerror=alert(1)>`,
-	`</title><script>alert(1)</script>`, `</td></tr></table><iframe src=//evil.example>`, `<svg/onload=alert(1)>`,
-	`javascript:alert(1)`, `" onmouseover="alert(1)`, `' autofocus onfocus='alert(1)`, "` onclick=`alert(1)",
-	`{{.}}`, `{{template "foot"}}`, `${alert(1)}`, `<!--`, `--><b>`, `]]><b>`, `<base href=//evil.example/>`,
-	`<meta http-equiv=refresh content=0;url=//evil.example>`, `&lt;script&gt;`, `&#60;script&#62;alert(1)`,
-	"\x00<b>\x1b[31m", "line\r\nSet-Cookie: a=b", "\u202eevil\u2066<i>", `//evil.example/%0d%0aX: y`,
-	"\xff\xfe<u>\xc0\xbc",
-}
-
-// hostileStrings puts every payload into eight places of a name: 200 strings.
-func hostileStrings() []string {
-	wraps := []string{"%s", "et-0/0/1 %s", "%s/0", "a=%s", "?%s#", `\%s\`, "<%s>", `"%s'`}
-	var all []string
-	for _, p := range payloads {
-		for _, w := range wraps {
-			all = append(all, fmt.Sprintf(w, p))
-		}
-	}
-	return all
-}
 
 // fill sets every string inside v, however deep, and gives empty lists one element. Fields that
 // are added later are filled too.
@@ -130,7 +108,7 @@ func skeleton(t *testing.T, body string) []string {
 }
 
 func TestHostileStringsOnPages(t *testing.T) {
-	all := hostileStrings()
+	all := hostile.Page()
 	if len(all) != 200 {
 		t.Fatalf("%d strings", len(all))
 	}
@@ -162,7 +140,7 @@ func invisible(r rune) bool {
 }
 
 func TestHostileStringsInAPI(t *testing.T) {
-	for _, s := range hostileStrings() {
+	for _, s := range hostile.Page() {
 		server := hostileServer(t, s)
 		api := "/api/v1" + linkPath(s)
 		for _, path := range []string{"/api/v1/links", api, api + "/events", api + "/series?field=state", "/api/v1/alerts", "/api/v1/status"} {
@@ -185,7 +163,7 @@ func TestHostileStringsInAPI(t *testing.T) {
 // What was asked for comes back in error texts; those must be as harmless.
 func TestHostileStringsInErrors(t *testing.T) {
 	control := regexp.MustCompile(`[\x00-\x09\x0b-\x1f\x7f]`)
-	for _, s := range hostileStrings() {
+	for _, s := range hostile.Page() {
 		server := newServer(t, &fake{health: fmt.Errorf("unhealthy: %s", s)})
 		for _, path := range []string{
 			linkPath(s), "/?" + url.QueryEscape(s) + "=1", "/?state=" + url.QueryEscape(s), "/healthz",

@@ -9,6 +9,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/bothends/bothends/alerting"
+	"github.com/bothends/bothends/internal/hostile"
 )
 
 func TestConsole(t *testing.T) {
@@ -35,7 +36,7 @@ func TestConsole(t *testing.T) {
 }
 
 func TestConsoleNeutralisesControlCharacters(t *testing.T) {
-	for _, text := range hostile() {
+	for _, text := range hostile.All() {
 		var out bytes.Buffer
 		n := hostileNotification(text)
 		if err := NewConsole(&out).Send(t.Context(), &n); err != nil {

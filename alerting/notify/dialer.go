@@ -33,7 +33,7 @@ const sendTimeout = 10 * time.Second
 // newClient returns a client that follows no redirects and connects to no refused address. A nil
 // resolver is the system's.
 func newClient(resolver *net.Resolver) *http.Client {
-	dialer := &net.Dialer{Timeout: sendTimeout, Resolver: resolver, Control: controlAddress}
+	dialer := newDialer(resolver)
 	return &http.Client{
 		Timeout: sendTimeout,
 		Transport: &http.Transport{
@@ -47,6 +47,11 @@ func newClient(resolver *net.Resolver) *http.Client {
 		},
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}
+}
+
+// newDialer returns a dialer that connects to no refused address.
+func newDialer(resolver *net.Resolver) *net.Dialer {
+	return &net.Dialer{Timeout: sendTimeout, Resolver: resolver, Control: controlAddress}
 }
 
 // proxyFor returns the proxy of the environment. A proxy connects on our behalf, out of the

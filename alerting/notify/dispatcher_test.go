@@ -318,17 +318,24 @@ func TestSecondDispatcherSharesTheCounter(t *testing.T) {
 	}
 }
 
-// TestSecretsStayOutOfLogsAndStatus fails to reach two receivers whose addresses and keys are
+// TestSecretsStayOutOfLogsAndStatus fails to reach a receiver of every kind whose address and keys are
 // secret and looks for them in everything that is written.
 func TestSecretsStayOutOfLogsAndStatus(t *testing.T) {
-	cfgs := []Config{
-		{Name: "hook", Type: TypeWebhook, URL: secret.New("http://127.0.0.1:1/hook/CANARY"), Secret: secret.New("CANARY")},
-		{Name: "chat", Type: TypeSlack, URL: secret.New("http://127.0.0.1:1/services/CANARY")},
-		{Name: "bad", Type: TypeSlack, URL: secret.New("http://127.0.0.1:bad/CANARY")},
+	var cfgs []Config
+	var names []string
+	for _, kind := range Types {
+		for _, address := range []string{"http://127.0.0.1:1/hook/CANARY", "http://127.0.0.1:bad/CANARY"} {
+			c := Config{
+				Name: fmt.Sprint(kind, len(cfgs)), Type: kind, URL: secret.New(address), Secret: secret.New("CANARY"),
+				Key: secret.New("CANARY"), Token: secret.New("CANARY"), Chat: "-1",
+				Mail: Mail{Server: "127.0.0.1:1", From: "a@b", To: []string{"c@d"}, TLS: TLSNone, User: "u", Password: secret.New("CANARY")},
+			}
+			cfgs, names = append(cfgs, c), append(names, c.Name)
+		}
 	}
 	r := newRig(cfgs...)
 	stop := r.started(t)
-	r.deliver(1, "hook", "chat", "bad")
+	r.deliver(1, names...)
 	for _, failed := range r.Status() {
 		for failed.LastError == "" && t.Context().Err() == nil {
 			time.Sleep(time.Millisecond)
@@ -343,7 +350,7 @@ func TestSecretsStayOutOfLogsAndStatus(t *testing.T) {
 	if len(r.logs.All()) == 0 {
 		t.Error("failures are not logged")
 	}
-	written := []string{fmt.Sprintf("%+v %v %+v", r.Status(), r.counted(t, "hook"), cfgs)}
+	written := []string{fmt.Sprintf("%+v %v %+v", r.Status(), r.counted(t, names[0]), cfgs)}
 	for _, e := range r.logs.All() {
 		written = append(written, fmt.Sprint(e.Message, e.ContextMap()))
 	}

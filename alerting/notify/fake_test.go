@@ -142,6 +142,7 @@ type request struct {
 	method string
 	header http.Header
 	body   []byte
+	path   string
 }
 
 // newServer answers every request with respond.

@@ -55,6 +55,13 @@ type traits struct {
 	// states tells that the service keeps an alert open until it hears of its end. A digest is no more
 	// than information for it.
 	states bool
+	// holds tells that the service forgets: what is open is kept on the disk and repeated.
+	holds bool
+}
+
+// repeater is a receiver that is told again of what is open, every alertmanagerRepeat.
+type repeater interface {
+	Repeat(ctx context.Context, open []*alerting.Notification) error
 }
 
 // kind is what is known of a type of receiver.
@@ -65,8 +72,16 @@ type kind struct {
 
 // kinds holds every type of receiver. The gaps are the services' own limits, see docs/receivers.md.
 var kinds = map[Type]kind{
-	TypeWebhook: {traits{gap: time.Second}, func(c *Config, h *http.Client) Receiver { return newWebhook(c, h) }},
-	TypeSlack:   {traits{gap: time.Second, chat: true}, func(c *Config, h *http.Client) Receiver { return newSlack(c, h) }},
+	TypeWebhook:      {traits{gap: time.Second}, func(c *Config, h *http.Client) Receiver { return newWebhook(c, h) }},
+	TypeSlack:        {traits{gap: time.Second, chat: true}, func(c *Config, h *http.Client) Receiver { return newSlack(c, h) }},
+	TypeMattermost:   {traits{gap: time.Second, chat: true}, func(c *Config, h *http.Client) Receiver { return newMattermost(c, h) }},
+	TypeTeams:        {traits{gap: time.Second, chat: true}, func(c *Config, h *http.Client) Receiver { return newTeams(c, h) }},
+	TypeDiscord:      {traits{gap: 2 * time.Second, chat: true}, func(c *Config, h *http.Client) Receiver { return newDiscord(c, h) }},
+	TypeTelegram:     {traits{gap: 3 * time.Second, chat: true}, func(c *Config, h *http.Client) Receiver { return newTelegram(c, h) }},
+	TypeGoogleChat:   {traits{gap: time.Second, chat: true}, func(c *Config, h *http.Client) Receiver { return newGoogleChat(c, h) }},
+	TypeEmail:        {traits{gap: time.Second, chat: true}, func(c *Config, _ *http.Client) Receiver { return newEmail(c) }},
+	TypeAlertmanager: {traits{gap: time.Second, holds: true}, func(c *Config, h *http.Client) Receiver { return newAlertmanager(c, h) }},
+	TypePagerDuty:    {traits{gap: time.Second, states: true}, func(c *Config, h *http.Client) Receiver { return newPagerDuty(c, h) }},
 }
 
 // newReceiver returns the receiver that cfg describes, or nil when its type is not known.

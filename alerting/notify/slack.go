@@ -7,7 +7,6 @@ import (
 	"strings"
 
 	"github.com/bothends/bothends/alerting"
-	"github.com/bothends/bothends/linkmodel"
 )
 
 // Limits of one Slack message. maxHeader is Slack's own; the others keep a message readable and
@@ -184,18 +183,4 @@ func linkSection(n *alerting.Notification) slackSection {
 // escapeSlack escapes the three characters that Slack interprets in text.
 func escapeSlack(s string) string {
 	return strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;").Replace(s)
-}
-
-// color is that of the bar beside the message; the words say the same.
-func color(n *alerting.Notification) string {
-	switch {
-	case n.Status == alerting.StatusResolved:
-		return "#2e9e6b"
-	case n.Episode.Severity == linkmodel.SeverityCritical:
-		return "#d6452b"
-	case n.Episode.Severity == linkmodel.SeverityWarning:
-		return "#e0a030"
-	default:
-		return "#8a8f98"
-	}
 }

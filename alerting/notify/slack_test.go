@@ -11,6 +11,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/bothends/bothends/alerting"
+	"github.com/bothends/bothends/internal/hostile"
 	"github.com/bothends/bothends/linkmodel"
 )
 
@@ -91,22 +92,6 @@ func TestSlackColor(t *testing.T) {
 	f(alerting.StatusResolved, linkmodel.SeverityCritical, "#2e9e6b")
 }
 
-// hostile are strings that some chat, terminal or browser takes for more than text.
-func hostile() []string {
-	out := []string{
-		"<!channel>", "<!here>", "<!everyone>", "<@U1>", "<@U0123ABCD|jo>", "<#C0123>", "<!subteam^S1|noc>",
-		"<!date^1^{date}^http://evil|x>", "<http://evil|click>", "<mailto:a@evil|b>", "http://evil", "https://evil/x",
-		"[x](http://evil)", "![x](http://evil/p.png)", "@channel", "@here", "@everyone", "@all", "#general",
-		"*bold*", "_it_", "~strike~", "`code`", "```block", ":rotating_light:", "> quote", "- item",
-		"\x1b[2J\x1b[H", "\x1b]8;;http://evil\x07click\x1b]8;;\x07", "\x9b31m", "a\nb", "a\r\nRESOLVED b", "a\tb", "\a\b\x7f", "\x00",
-		"\u202etxt.exe", "\u2066x\u2069", "\u200f", "\u200b<\u200b!channel>", "\ufeff", "\u2028", "\u2029", "\u0085",
-		"\xff\xfe", "\xc0\xbc!channel>", "&lt;!channel&gt;", "&#60;!channel>", "\\u003c!channel\\u003e",
-		"{{.Secret}}", "${env:HOME}", "%s%n", "\"}],\"text\":\"<!channel>\",\"x\":[{\"", "<script>alert(1)</script>",
-		strings.Repeat("A", 5000), strings.Repeat("&", 400), strings.Repeat("🧨", 400),
-	}
-	return out
-}
-
 func hostileNotification(text string) alerting.Notification {
 	n := saturated()
 	n.Episode.Link = text
@@ -122,10 +107,7 @@ func hostileNotification(text string) alerting.Notification {
 // TestSlackInjection sends hostile names everywhere and reads the message as Slack would: nothing
 // mentions anybody, no link leads anywhere but where the configuration says, and the limits hold.
 func TestSlackInjection(t *testing.T) {
-	if len(hostile()) < 50 {
-		t.Fatalf("only %d hostile strings", len(hostile()))
-	}
-	for _, text := range hostile() {
+	for _, text := range hostile.All() {
 		n := hostileNotification(text)
 		checkSlack(t, text, sentToSlack(t, &n), &n)
 	}

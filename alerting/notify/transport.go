@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"crypto/tls"
+	"encoding/json"
 	"errors"
 	"io"
 	"math"
@@ -66,6 +67,24 @@ func (t *transport) post(ctx context.Context, body []byte, header http.Header) (
 		return answer, nil
 	}
 	return answer, t.refused(resp)
+}
+
+// postJSON sends a message as JSON.
+func (t *transport) postJSON(ctx context.Context, message any) ([]byte, error) {
+	body, err := json.Marshal(message)
+	if err != nil {
+		return nil, &PermanentError{Text: "encode the notification: " + err.Error()}
+	}
+	return t.post(ctx, body, nil)
+}
+
+// askedFor is err with the wait that the body of the answer asks for, in seconds, where that is more
+// than what its header did.
+func askedFor(err error, seconds float64) error {
+	if retry, ok := errors.AsType[*RetryError](err); ok {
+		retry.After = max(retry.After, inSeconds(seconds))
+	}
+	return err
 }
 
 // failed turns an error of the HTTP client, which quotes the whole address, into one that names

@@ -52,6 +52,10 @@ type worker struct {
 	// pageURL is the address of the page, for digests.
 	pageURL string
 
+	// held are the latest messages of open episodes, for a service that forgets, by the episode's id;
+	// repeated is when they were sent again.
+	held     map[string]*item
+	repeated time.Time
 	// behind tells that what waits may be late: the last attempt failed.
 	behind bool
 	// toldOthers tells that other receivers know of the present failure.
@@ -69,6 +73,7 @@ func newWorker(name string, r Receiver, tr traits, d *Dispatcher) *worker {
 		name: name, receiver: r, traits: tr, queue: newQueue(), count: d.count, redirected: make(chan struct{}, 1),
 		pacer: pacer{gap: tr.gap}, settled: d.settled, instead: d.instead, pageURL: d.deps.PageURL,
 		log:    d.deps.Log.With(zap.String("receiver", name)),
+		held:   map[string]*item{},
 		status: Status{Name: name, OK: true},
 	}
 }
@@ -127,7 +132,7 @@ func (w *worker) run(ctx context.Context) {
 	})
 	defer stop()
 	failures := 0
-	for w.queue.await(ctx) && w.pacer.wait(ctx) == nil {
+	for w.await(ctx) && w.pacer.wait(ctx) == nil {
 		err := w.turn(grace)
 		if err == nil {
 			failures = 0
@@ -141,12 +146,22 @@ func (w *worker) run(ctx context.Context) {
 	w.finish(grace)
 }
 
+// await waits until there is something to send or to repeat; it returns false when ctx ends first.
+func (w *worker) await(ctx context.Context) bool {
+	if len(w.held) == 0 {
+		return w.queue.await(ctx)
+	}
+	soon, cancel := context.WithDeadline(ctx, w.repeated.Add(alertmanagerRepeat))
+	defer cancel()
+	return w.queue.await(soon) || ctx.Err() == nil
+}
+
 // turn makes one attempt with what is due. It returns an error when the same is due again later.
 func (w *worker) turn(ctx context.Context) error {
 	w.expire(time.Now())
 	batch := w.choose(time.Now())
 	if len(batch) == 0 {
-		return nil
+		return w.repeat(ctx)
 	}
 	err := w.current().Send(ctx, w.messageOf(batch, time.Now()))
 	if ctx.Err() != nil && err != nil {
@@ -197,7 +212,9 @@ func (w *worker) settle(batch []*item) {
 	}
 	w.queue.remove(batch...)
 	for _, it := range batch {
-		w.settled(it.receiver, it.key)
+		if !w.traits.holds || !w.hold(it) {
+			w.settled(it.receiver, it.key)
+		}
 	}
 }
 
@@ -220,6 +237,9 @@ func (w *worker) refuse(batch []*item, err error) {
 
 // expire drops what waited for too long.
 func (w *worker) expire(now time.Time) {
+	if w.traits.holds {
+		return // an open episode may be older
+	}
 	for _, it := range w.queue.all() {
 		if now.Sub(it.at) < maxAge {
 			return

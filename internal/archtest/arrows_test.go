@@ -28,6 +28,7 @@ var arrows = map[string][]string{
 	"linkmodel":         {},
 	"internal/datagram": {},
 	"internal/secret":   {},
+	"internal/hostile":  {},
 	"internal/archtest": {},
 	"internal/truthsim": {"linkmodel"},
 	// The rig judges the program from outside: it may know how routers are played, and nothing else.
@@ -47,7 +48,7 @@ var arrows = map[string][]string{
 // database is best tested whole; folders of executables join
 // everything, and so do their tests.
 var testArrows = map[string][]string{
-	"":         {"simulator", "internal/secret"},
+	"":         {"simulator", "internal/secret", "internal/hostile"},
 	"sink":     {"sink/spool"},
 	"cmd":      {anything},
 	"examples": {anything},
@@ -63,6 +64,7 @@ var libraries = []library{
 	{prefix: "go.yaml.in/yaml", rooms: []string{"configs"}},
 	{prefix: "github.com/robfig/cron", rooms: []string{"cmd/bothends", "alerting", "configs"}},
 	{prefix: "github.com/klauspost/compress", rooms: []string{"sink/spool"}},
+	{prefix: "github.com/wneessen/go-mail", rooms: []string{"alerting/notify"}},
 	{prefix: "modernc.org/sqlite", rooms: []string{"history"}},
 	{prefix: "github.com/prometheus/prometheus", rooms: []string{"history/samples"}},
 	{prefix: "github.com/oklog/ulid", rooms: []string{"history/samples"}},
