@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # Installs what the tests talk to and is missing on this machine: net-snmp (real agents), iproute2
 # and nftables (networks of namespaces, and loss in them), strace (a kernel that answers with errors),
-# a C compiler for the race detector, and a real InfluxDB below .cache/bin. Does nothing, and needs no
-# root, when all of it is there.
+# iperf3 (traffic that fills a link), a C compiler for the race detector, and a real InfluxDB below
+# .cache/bin. Does nothing, and needs no root, when all of it is there.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
@@ -29,6 +29,7 @@ tools=(
 	"ip iproute2"
 	"nft nftables"
 	"strace strace"
+	"iperf3 iperf3"
 	"gcc gcc"
 )
 

@@ -31,6 +31,8 @@ var commands = []command{
 	{"start", "ROUTER", "start it again", each((*lab.Router).StartAgent)},
 	{"freeze", "ROUTER", "stop the SNMP agent in its tracks: it is silent", each((*lab.Router).FreezeAgent)},
 	{"thaw", "ROUTER", "let it go on; it answers all it was asked", each((*lab.Router).ThawAgent)},
+	{"isolate", "ROUTER", "cut its management wire: it forwards, and nobody can ask it", each((*lab.Router).Isolate)},
+	{"rejoin", "ROUTER", "mend its management wire", each((*lab.Router).Rejoin)},
 	{"renumber", "ROUTER", "delete and create the interface: new ifIndex", each((*lab.Router).Renumber)},
 	{"rename", "ROUTER NAME", "give the interface another name", rename},
 	{"counts", "", "what the wire and the kernels counted", counts},

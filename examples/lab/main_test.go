@@ -98,7 +98,7 @@ func TestConsoleDoesAsTold(t *testing.T) {
 	if counters(t, two).IfIndex == index {
 		t.Error("the index is as it was")
 	}
-	for _, line := range []string{"freeze 1", "thaw 1", "kill 1", "start 1"} {
+	for _, line := range []string{"freeze 1", "thaw 1", "isolate 1", "rejoin 1", "kill 1", "start 1"} {
 		says(t, c, line, "done")
 	}
 	says(t, c, "start 1", "already runs")

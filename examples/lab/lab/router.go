@@ -113,6 +113,16 @@ func (r *Router) ThawAgent() error {
 	return r.do("thaw agent", func() error { return r.agent.signal(syscall.SIGCONT) })
 }
 
+// Isolate cuts the router's management wire: it forwards as before, and nobody can ask it.
+func (r *Router) Isolate() error {
+	return r.do("isolate", func() error { return r.ip("link set dev mgmt0 down") })
+}
+
+// Rejoin ends Isolate.
+func (r *Router) Rejoin() error {
+	return r.do("rejoin", func() error { return r.ip("link set dev mgmt0 up") })
+}
+
 // Shut is the operator's shutdown of the interface: ifAdminStatus and ifOperStatus fall.
 func (r *Router) Shut() error {
 	return r.do("shut", func() error { return r.ip("link set dev " + r.link + " down") })
