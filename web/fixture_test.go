@@ -24,6 +24,8 @@ type fake struct {
 	events  func(EventQuery) ([]Event, error)
 	series  func(SeriesQuery) ([]Point, error)
 	onLinks func()
+	// percentile is nil where nobody asks.
+	percentile func(PercentileQuery) (Percentile, error)
 }
 
 func (f *fake) Links() []*linkmodel.View {
@@ -58,6 +60,13 @@ func (f *fake) Series(q SeriesQuery) ([]Point, error) {
 		return nil, nil
 	}
 	return f.series(q)
+}
+
+func (f *fake) Percentile(q PercentileQuery) (Percentile, error) {
+	if f.percentile == nil {
+		return Percentile{}, nil
+	}
+	return f.percentile(q)
 }
 
 func newServer(t *testing.T, src Source) *Server {

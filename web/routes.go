@@ -21,6 +21,7 @@ func (s *Server) handler() http.Handler {
 	mux.HandleFunc("GET /api/v1/links", s.getLinks)
 	mux.HandleFunc("GET /api/v1/links/{link}", s.getLink)
 	mux.HandleFunc("GET /api/v1/links/{link}/series", s.getSeries)
+	mux.HandleFunc("GET /api/v1/links/{link}/percentile", s.getPercentile)
 	mux.HandleFunc("GET /api/v1/links/{link}/events", s.getEvents)
 	mux.HandleFunc("GET /api/v1/links/{link}/explain", s.getExplanation)
 	mux.HandleFunc("GET /api/v1/alerts", s.getAlerts)

@@ -19,6 +19,8 @@ type Source interface {
 	Events(q EventQuery) ([]Event, error)
 	// Series returns one field of one link over time.
 	Series(q SeriesQuery) ([]Point, error)
+	// Percentile returns one percentile of the traffic of one link.
+	Percentile(q PercentileQuery) (Percentile, error)
 	// Status tells how bothends itself is doing.
 	Status() Status
 	// Healthy returns nil while polling works, else one sentence that says why not.
@@ -71,6 +73,20 @@ type SeriesQuery struct {
 	Direction linkmodel.Direction // NoDirection for the field "state"
 	From, To  time.Time
 	Step      time.Duration
+}
+
+// PercentileQuery asks for a percentile of the averages of five minutes that begin in From <= at < To.
+type PercentileQuery struct {
+	Link      string
+	Direction linkmodel.Direction
+	From, To  time.Time
+	Percent   float64 // in (0, 100]
+}
+
+// Percentile is in bit/s; with Count 0, the number of averages, it is unknown.
+type Percentile struct {
+	Value float64
+	Count int
 }
 
 // Point is one step of a series; with Count 0 it is a gap.

@@ -87,6 +87,17 @@ func (s *source) Series(q web.SeriesQuery) ([]web.Point, error) {
 	return out, nil
 }
 
+// Percentile implements web.Source.
+func (s *source) Percentile(q web.PercentileQuery) (web.Percentile, error) {
+	got, err := s.store.Percentiles(history.PercentileQuery{
+		Links: []string{q.Link}, Direction: q.Direction, From: q.From, To: q.To, Percent: q.Percent,
+	})
+	if err != nil {
+		return web.Percentile{}, err
+	}
+	return web.Percentile(got[0]), nil
+}
+
 // Status implements web.Source.
 func (s *source) Status() web.Status {
 	inv, load := s.current.Load(), s.config.status()
