@@ -55,13 +55,7 @@ func (s *Server) postReload(w http.ResponseWriter, r *http.Request) {
 	refused, ok := errors.AsType[*RefusedError](err)
 	switch {
 	case ok:
-		s.json(w, http.StatusUnprocessableEntity, struct {
-			Error    string    `json:"error"`
-			Hint     string    `json:"hint"`
-			Problems []Problem `json:"problems"`
-			Report   string    `json:"report"`
-			Closing  string    `json:"closing"`
-		}{refused.Text, "the inventory before stays in use", refused.Problems, refused.Report, refused.Closing})
+		s.refuse(w, refused)
 	case err != nil:
 		s.deps.Log.Warn("the inventory was not read again", zap.Error(err))
 		s.fail(w, r, problem{code: http.StatusServiceUnavailable, text: clean(err.Error()), hint: "try again"})

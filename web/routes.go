@@ -25,6 +25,7 @@ func (s *Server) handler() http.Handler {
 	mux.HandleFunc("GET /api/v1/links/{link}/events", s.getEvents)
 	mux.HandleFunc("GET /api/v1/links/{link}/explain", s.getExplanation)
 	mux.HandleFunc("GET /api/v1/alerts", s.getAlerts)
+	mux.HandleFunc("GET /api/v1/diff", s.getDifference)
 	mux.HandleFunc("GET /api/v1/receivers/{receiver}", s.getReceiver)
 	mux.HandleFunc("GET /api/v1/status", s.getStatus)
 	mux.HandleFunc("POST "+reloadPath, s.postReload)

@@ -42,6 +42,8 @@ type Deps struct {
 	// Replay queues points again that came at or after an instant and that an output, or each when the id
 	// is empty, has stored. It returns ErrNoOutput when there is none.
 	Replay func(output string, since time.Time) ([]Replayed, error)
+	// Differ tells what Reload would change; nil where Reload is.
+	Differ func() (Difference, error)
 	// Explain tells what a link is judged by; nil where there is no inventory to read again.
 	Explain func(v *linkmodel.View) Explanation
 	// Receiver tells how a receiver is doing and what leads to it; false when there is none of that name.

@@ -20,7 +20,10 @@ type Status struct {
 
 // Inventory is the one in use.
 type Inventory struct {
-	Path     string    `json:"path"`
+	Path string `json:"path"`
+	// AbsolutePath is the same from the root of the file system; empty where it is in no file.
+	AbsolutePath string `json:"absolute_path,omitempty"`
+
 	LoadedAt time.Time `json:"loaded_at,omitzero"`
 	Links    int       `json:"links"`
 	Devices  int       `json:"devices"`

@@ -118,7 +118,7 @@ func (a *app) wire() error {
 	deps := web.Deps{Log: a.log.Named("web"), Gatherer: a.registry, Now: time.Now, Replay: a.replay, Explain: a.explain, Receiver: a.explainReceiver, Nearest: a.nearestLink}
 	if a.reload != nil {
 		a.reloader = newReloader(a, a.reload)
-		deps.Reload = a.reloader.ask
+		deps.Reload, deps.Differ = a.reloader.ask, a.wouldChange
 	}
 	a.server = web.New(a.inv.Web, &source{app: a}, deps)
 	return nil

@@ -59,10 +59,9 @@ func (a *app) exchange(inv *configs.Inventory, r *refit, m *moving, c *change) {
 	a.current.Store(inv)
 }
 
-// keepFixed leaves as they are the settings that cannot change while the program runs, and names
-// those that the inventory wants otherwise.
-func (a *app) keepFixed(inv *configs.Inventory) (restart []string) {
-	fixed := a.inv
+// otherwiseFixed names the settings of an inventory that are read at start only and are otherwise in
+// another.
+func otherwiseFixed(fixed, inv *configs.Inventory) (names []string) {
 	for _, s := range []struct {
 		name string
 		same bool
@@ -72,9 +71,17 @@ func (a *app) keepFixed(inv *configs.Inventory) (restart []string) {
 		{"log", inv.Log == fixed.Log},
 	} {
 		if !s.same {
-			restart = append(restart, s.name)
+			names = append(names, s.name)
 		}
 	}
+	return names
+}
+
+// keepFixed leaves as they are the settings that cannot change while the program runs, and names
+// those that the inventory wants otherwise.
+func (a *app) keepFixed(inv *configs.Inventory) (restart []string) {
+	fixed := a.inv
+	restart = otherwiseFixed(fixed, inv)
 	inv.StateDir, inv.Web, inv.Log = fixed.StateDir, fixed.Web, fixed.Log
 	for _, o := range a.outputs.list() {
 		for i := range inv.InfluxDB {

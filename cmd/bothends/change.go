@@ -19,6 +19,8 @@ type change struct {
 	renamed map[string]string
 	// routes tells that notifications go other ways.
 	routes bool
+	// hints name links that seem to have another name now and do not say so.
+	hints []string
 	// restart names the settings that wait for a restart.
 	restart []string
 }
@@ -75,10 +77,36 @@ func compareInventories(before, now *configs.Inventory) *change {
 		}
 	}
 	c.links.added = slices.DeleteFunc(c.links.added, func(n string) bool { return c.renamed[n] != "" })
+	c.hints = renameHints(c, before, now)
 	for _, was := range c.renamed {
 		c.links.removed = slices.DeleteFunc(c.links.removed, func(n string) bool { return n == was })
 	}
 	return c
+}
+
+// renameHints finds links that were removed while one between the same interfaces was added.
+func renameHints(c *change, before, now *configs.Inventory) []string {
+	gone := map[[2]linkmodel.LinkEnd]string{}
+	bare := func(e linkmodel.LinkEnd) linkmodel.LinkEnd {
+		return linkmodel.LinkEnd{Device: e.Device, Interface: e.Interface}
+	}
+	for i := range before.Links {
+		if l := &before.Links[i]; slices.Contains(c.links.removed, l.Name) {
+			gone[[2]linkmodel.LinkEnd{bare(l.Ends[0]), bare(l.Ends[1])}] = l.Name
+		}
+	}
+	if len(gone) == 0 {
+		return nil
+	}
+	var hints []string
+	for i := range now.Links {
+		l := &now.Links[i]
+		was := gone[[2]linkmodel.LinkEnd{bare(l.Ends[0]), bare(l.Ends[1])}]
+		if was != "" && slices.Contains(c.links.added, l.Name) {
+			hints = append(hints, fmt.Sprintf("%s has the ends of %s: with was: %s its history and open alerts go on", l.Name, was, was))
+		}
+	}
+	return hints[:min(len(hints), maxListed)]
 }
 
 // whole is for things of which it is enough to know that they changed.
@@ -147,6 +175,7 @@ func (c *change) lines() []string {
 	if c.routes {
 		out = append(out, "routes changed")
 	}
+	out = append(out, c.hints...)
 	add("needs a restart", c.restart)
 	return out
 }

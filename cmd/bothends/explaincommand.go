@@ -47,7 +47,7 @@ Without a running bothends, or with --config, the settings are read from the inv
 	}
 	configFlag(cmd)
 	serverFlag(cmd)
-	outputFlag(cmd, &output, outputTable, outputJSON)
+	outputFlag(cmd, &output, outputTable, outputJSON, outputYAML)
 	return cmd
 }
 
@@ -63,8 +63,8 @@ func explainLink(cmd *cobra.Command, name, output string) error {
 	if err != nil {
 		return err
 	}
-	if output == outputJSON {
-		return json.NewEncoder(cmd.OutOrStdout()).Encode(ex)
+	if output != outputTable {
+		return writeDocument(cmd.OutOrStdout(), ex, output)
 	}
 	return writeExplanation(cmd.OutOrStdout(), ex)
 }
@@ -324,6 +324,19 @@ func kindsOf(way *web.Way, all []web.Way) string {
 		return ""
 	}
 	return "  (" + strings.Join(way.Kinds, ", ") + ")"
+}
+
+// completeInventoryLinks offers the names of the inventory's links.
+func completeInventoryLinks(cmd *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
+	path, err := inventoryPath(cmd, nil)
+	if err != nil || len(args) > 0 {
+		return nil, cobra.ShellCompDirectiveNoFileComp
+	}
+	names := configs.Explain(path, configs.OS(), "").Names
+	for i := range names {
+		names[i] = alerting.Printable(names[i])
+	}
+	return names, cobra.ShellCompDirectiveNoFileComp
 }
 
 // completeLinks offers the names of the running bothends' links.

@@ -58,16 +58,16 @@ func explainReceiver(cmd *cobra.Command, name, output string) error {
 			return err
 		}
 	}
-	if output == outputJSON && code == exitGood {
-		return json.NewEncoder(cmd.OutOrStdout()).Encode(e)
+	if output != outputTable && code == exitGood {
+		return writeDocument(cmd.OutOrStdout(), e, output)
 	}
-	if output == outputJSON { // nothing is known of how it is doing
-		return json.NewEncoder(cmd.OutOrStdout()).Encode(struct {
+	if output != outputTable { // nothing is known of how it is doing
+		return writeDocument(cmd.OutOrStdout(), struct {
 			Name   string              `json:"name"`
 			Type   string              `json:"type"`
 			Place  string              `json:"place"`
 			Routes []web.ReceiverRoute `json:"routes"`
-		}{e.Name, e.Type, e.Place, e.Routes})
+		}{e.Name, e.Type, e.Place, e.Routes}, output)
 	}
 	return writeReceiver(cmd.OutOrStdout(), &e, code == exitGood)
 }

@@ -6,6 +6,7 @@ import (
 	"io"
 	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 	"text/tabwriter"
 	"time"
@@ -32,7 +33,7 @@ func newLinksCommand() *cobra.Command {
 		RunE: func(cmd *cobra.Command, args []string) error { return listLinks(cmd, args, output) },
 	}
 	serverFlag(cmd)
-	outputFlag(cmd, &output, outputTable, outputWide, outputJSON)
+	outputFlag(cmd, &output, outputTable, outputWide, outputJSON, outputYAML, outputCSV)
 	return cmd
 }
 
@@ -47,13 +48,15 @@ func listLinks(cmd *cobra.Command, filters []string, output string) error {
 		return err
 	}
 	warnOfConfig(cmd, c)
-	if output == outputJSON {
-		_, err := cmd.OutOrStdout().Write(body)
-		return err
+	if output == outputJSON || output == outputYAML {
+		return writeText(cmd.OutOrStdout(), body, output)
 	}
 	var links []linkRow
 	if err := json.Unmarshal(body, &links); err != nil {
 		return fmt.Errorf("read the list of links: %w", err)
+	}
+	if output == outputCSV {
+		return writeLinksCSV(cmd.OutOrStdout(), links)
 	}
 	return writeLinks(cmd.OutOrStdout(), links, output == outputWide)
 }
@@ -111,6 +114,42 @@ func writeLinks(w io.Writer, links []linkRow, wide bool) error {
 		_, _ = fmt.Fprintln(tw, strings.Join(cells, "\t"))
 	}
 	return tw.Flush()
+}
+
+// writeLinksCSV writes numbers in the units of the API, and nothing where a value is not known.
+func writeLinksCSV(w io.Writer, links []linkRow) error {
+	head := []string{"link", "state", "since", "carrier", "circuit", "a", "z"}
+	for _, d := range linkmodel.Directions {
+		for _, field := range []string{"bps", "utilization", "loss_ratio", "loss_low", "loss_high", "errors_per_s"} {
+			head = append(head, d.String()+"_"+field)
+		}
+	}
+	number := func(v *float64) string {
+		if v == nil {
+			return ""
+		}
+		return strconv.FormatFloat(*v, 'g', -1, 64)
+	}
+	rows := make([][]string, 0, len(links))
+	for i := range links {
+		l := &links[i]
+		row := []string{l.Link, l.State, "", l.Circuit.Carrier, l.Circuit.ID, l.end("a"), l.end("z")}
+		if !l.Since.IsZero() {
+			row[2] = l.Since.Format(time.RFC3339Nano)
+		}
+		for _, d := range linkmodel.Directions {
+			v := l.Directions[d.String()]
+			row = append(row, number(v.BPS), number(v.Utilization))
+			if v.Loss == nil {
+				row = append(row, "", "", "")
+			} else {
+				row = append(row, number(&v.Loss.Ratio), number(&v.Loss.Low), number(&v.Loss.High))
+			}
+			row = append(row, number(v.ErrorsPerS))
+		}
+		rows = append(rows, row)
+	}
+	return writeCSV(w, head, rows)
 }
 
 // notKnown stands where a value is not known: never 0.

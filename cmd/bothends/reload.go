@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"errors"
-	"fmt"
 	"time"
 
 	"go.uber.org/zap"
@@ -169,20 +168,7 @@ func (r *reloader) refuse(result *configs.Result, began time.Time) reloaded {
 			zap.String("problem", first), zap.Int("errors", n),
 			zap.Time("in_use_since", r.app.config.status().LoadedAt))
 	}
-	refusal := &web.RefusedError{
-		Text: fmt.Sprintf("the inventory has %d errors and is not used: %s", n, first), Closing: result.Closing(time.Since(began)),
-	}
-	if n == 1 {
-		refusal.Text = "the inventory has an error and is not used: " + first
-	}
-	refusal.Report = result.Problems.Text()
-	for i := range result.Problems {
-		p := &result.Problems[i]
-		refusal.Problems = append(refusal.Problems, web.Problem{
-			Severity: string(p.Severity), Code: p.Code, Message: p.Message, File: p.File, Line: p.Line, Col: p.Col,
-		})
-	}
-	return reloaded{err: refusal}
+	return reloaded{err: refusalOf(result, began)}
 }
 
 // answer is the change as the API shows it.

@@ -64,8 +64,9 @@ func newRoot() *cobra.Command {
 	}
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return &usageError{err} })
 	root.AddCommand(
-		newRunCommand(), newDemoCommand(), newCheckCommand(), newExplainCommand(), newLinksCommand(), newPollCommand(),
-		newReloadCommand(), newReplayCommand(), newRouteCommand(), newRehearseCommand(), newStatusCommand(),
+		newRunCommand(), newDemoCommand(), newCheckCommand(), newDiffCommand(), newExplainCommand(),
+		newHistoryCommand(), newLinkCommand(), newLinksCommand(), newPollCommand(), newReloadCommand(),
+		newReplayCommand(), newRouteCommand(), newRehearseCommand(), newStatusCommand(),
 		newVersionCommand(),
 	)
 	return root

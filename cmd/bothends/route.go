@@ -1,7 +1,6 @@
 package main
 
 import (
-	"encoding/json"
 	"fmt"
 	"io"
 	"slices"
@@ -48,13 +47,15 @@ worst that the link's thresholds allow.`,
   bothends route test lon1-par2-1 --alert loss --severity warning
   bothends route test lon1-par2-1 --alert down --at 2026-12-05T22:00`,
 		Args: usage(cobra.ExactArgs(1)),
-		RunE: func(cmd *cobra.Command, args []string) error { return routeTest(cmd, args[0], &f) },
+
+		ValidArgsFunction: completeInventoryLinks,
+		RunE:              func(cmd *cobra.Command, args []string) error { return routeTest(cmd, args[0], &f) },
 	}
 	configFlag(cmd)
 	cmd.Flags().StringVar(&f.alert, "alert", string(linkmodel.KindDown), "kind of the alert")
 	cmd.Flags().StringVar(&f.severity, "severity", "", "info, warning or critical (also warn, crit)")
 	cmd.Flags().StringVar(&f.at, "at", "", "when it is told, in local time (2026-12-05T22:00; default: now)")
-	outputFlag(cmd, &f.output, outputTable, outputJSON)
+	outputFlag(cmd, &f.output, outputTable, outputJSON, outputYAML)
 	return cmd
 }
 
@@ -76,8 +77,8 @@ func routeTest(cmd *cobra.Command, name string, f *routeFlags) error {
 		return &usageError{err}
 	}
 	way := newWay(inv, link, letter)
-	if f.output == outputJSON {
-		return json.NewEncoder(cmd.OutOrStdout()).Encode(way)
+	if f.output != outputTable {
+		return writeDocument(cmd.OutOrStdout(), way, f.output)
 	}
 	return way.write(cmd.OutOrStdout())
 }

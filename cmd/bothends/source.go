@@ -1,6 +1,7 @@
 package main
 
 import (
+	"path/filepath"
 	"slices"
 	"time"
 
@@ -108,6 +109,9 @@ func (s *source) Status() web.Status {
 		},
 		Config:  load,
 		Polling: s.polling(), History: web.History{Trouble: s.store.Trouble()}, Links: map[string]int{}, AlertsOpen: openEpisodes(s.engine),
+	}
+	if s.reload != nil {
+		st.Inventory.AbsolutePath, _ = filepath.Abs(s.reload.path)
 	}
 	for w := range s.pipeline.fleet.Load().all {
 		st.Links[w.state().String()]++

@@ -30,9 +30,8 @@ is in use. What needs a look is marked with !.`,
 			if err != nil {
 				return err
 			}
-			if output == outputJSON {
-				_, err := cmd.OutOrStdout().Write(body)
-				return err
+			if output != outputTable {
+				return writeText(cmd.OutOrStdout(), body, output)
 			}
 			var status web.Status
 			if err := json.Unmarshal(body, &status); err != nil {
@@ -41,7 +40,7 @@ is in use. What needs a look is marked with !.`,
 			return writeStatus(cmd.OutOrStdout(), &status, time.Now())
 		},
 	}
-	outputFlag(cmd, &output, outputTable, outputJSON)
+	outputFlag(cmd, &output, outputTable, outputJSON, outputYAML)
 	serverFlag(cmd)
 	return cmd
 }
