@@ -53,6 +53,7 @@ func (w *walker) receiver(name string, key, v value) {
 		w.inventory.receiverAt = key.span()
 	}
 	w.inventory.receivers[name] = notify.Config{Name: name}
+	w.inventory.places.Receivers[name] = key.span().String()
 	what := "receiver " + quote(name)
 	f, ok := w.open(v, &receiverBlock, what, key.span())
 	if !ok {
