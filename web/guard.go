@@ -70,14 +70,19 @@ func hostOnly(host string) string {
 	return strings.TrimSuffix(strings.TrimPrefix(host, "["), "]")
 }
 
-// changing are the addresses that change something; all others can only be read.
+// changing are addresses that change something, beside that of a trial; all others can only be read.
 var changing = []string{reloadPath, replayPath}
+
+// changes reports whether an address changes something.
+func changes(path string) bool {
+	return slices.Contains(changing, path) || strings.HasPrefix(path, receiversPath) && strings.HasSuffix(path, trialPath)
+}
 
 // guardMethod lets only reading requests through, and only POST where something changes.
 func (s *Server) guardMethod(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		reads := r.Method == http.MethodGet || r.Method == http.MethodHead
-		switch changes := slices.Contains(changing, r.URL.Path); {
+		switch changes := changes(r.URL.Path); {
 		case changes && r.Method != http.MethodPost:
 			w.Header().Set("Allow", http.MethodPost)
 			s.fail(w, r, problem{

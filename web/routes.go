@@ -30,6 +30,7 @@ func (s *Server) handler() http.Handler {
 	mux.HandleFunc("GET /api/v1/status", s.getStatus)
 	mux.HandleFunc("POST "+reloadPath, s.postReload)
 	mux.HandleFunc("POST "+replayPath, s.postReplay)
+	mux.HandleFunc("POST "+receiversPath+"{receiver}"+trialPath, s.postTest)
 	mux.HandleFunc("GET /healthz", s.getHealth)
 	mux.Handle("GET /metrics", promhttp.HandlerFor(s.deps.Gatherer,
 		promhttp.HandlerOpts{MaxRequestsInFlight: maxScrapes}))

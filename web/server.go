@@ -39,6 +39,10 @@ type Deps struct {
 	// Reload reads the inventory again and waits until it is in use; nil where there is none to read.
 	// Its error is a *RefusedError where the inventory has errors.
 	Reload func(ctx context.Context) (Reloaded, error)
+	// Test sends an example, one of Examples, to a receiver at once. Its error is a sentence without
+	// secrets, or ErrNoReceiver or ErrNoExample.
+	Test     func(ctx context.Context, receiver, example string) (Trial, error)
+	Examples []string
 	// Replay queues points again that came at or after an instant and that an output, or each when the id
 	// is empty, has stored. It returns ErrNoOutput when there is none.
 	Replay func(output string, since time.Time) ([]Replayed, error)

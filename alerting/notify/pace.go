@@ -3,6 +3,7 @@ package notify
 import (
 	"context"
 	"math/rand/v2"
+	"sync"
 	"time"
 )
 
@@ -18,10 +19,12 @@ const (
 	catchUpMessages = 3
 )
 
-// pacer lets one attempt through per gap, and few after a receiver was away. It belongs to one
-// goroutine.
+// pacer lets one attempt through per gap, and few after a receiver was away. Its methods may be called
+// from several goroutines.
 type pacer struct {
-	gap  time.Duration
+	gap time.Duration
+
+	mu   sync.Mutex
 	next time.Time
 	// back is when the receiver came back, sent counts what it took since.
 	back time.Time
@@ -43,9 +46,11 @@ func (p *pacer) wait(ctx context.Context) error {
 
 // claim takes the slot that is free now, or returns how long none will be.
 func (p *pacer) claim() time.Duration {
+	p.mu.Lock()
+	defer p.mu.Unlock()
 	now := time.Now()
 	free := p.next
-	if end := p.back.Add(catchUp); p.catchingUp(now) && p.sent >= catchUpMessages && free.Before(end) {
+	if end := p.back.Add(catchUp); p.isBack(now) && p.sent >= catchUpMessages && free.Before(end) {
 		free = end
 	}
 	if left := free.Sub(now); left > 0 {
@@ -57,11 +62,29 @@ func (p *pacer) claim() time.Duration {
 
 // catchingUp reports whether the receiver was away a moment ago.
 func (p *pacer) catchingUp(now time.Time) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.isBack(now)
+}
+
+// isBack is catchingUp with p.mu held.
+func (p *pacer) isBack(now time.Time) bool {
 	return !p.back.IsZero() && now.Before(p.back.Add(catchUp))
 }
 
 // returned notes that the receiver takes messages again.
-func (p *pacer) returned(now time.Time) { p.back, p.sent = now, 0 }
+func (p *pacer) returned(now time.Time) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.back, p.sent = now, 0
+}
+
+// took counts a message that arrived.
+func (p *pacer) took() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.sent++
+}
 
 // backoff returns the wait after so many failures in a row. What the peer asked for is kept, and
 // up to a tenth is added; without that, half to all of a doubling time.

@@ -178,7 +178,7 @@ func (w *worker) turn(ctx context.Context) error {
 		return err
 	}
 	w.count.WithLabelValues(w.name, resultSent).Inc()
-	w.pacer.sent++
+	w.pacer.took()
 	w.settle(batch)
 	if told {
 		w.instead(w, w.recovered(since, time.Now()))

@@ -66,7 +66,7 @@ func newRoot() *cobra.Command {
 	root.AddCommand(
 		newRunCommand(), newDemoCommand(), newCheckCommand(), newDiffCommand(), newExplainCommand(),
 		newHistoryCommand(), newLinkCommand(), newLinksCommand(), newPollCommand(), newReloadCommand(),
-		newReplayCommand(), newRouteCommand(), newRehearseCommand(), newStatusCommand(),
+		newReplayCommand(), newRouteCommand(), newNotifyCommand(), newRehearseCommand(), newStatusCommand(),
 		newVersionCommand(),
 	)
 	return root
