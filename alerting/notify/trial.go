@@ -26,7 +26,8 @@ var examples = map[string]func(*alerting.Notification){
 		n.Episode.Kind, n.Episode.Direction = linkmodel.KindSaturated, linkmodel.AToZ
 		n.Summary = "SATURATED example-link a→z 86 % of 100G"
 		n.Details = []alerting.Detail{
-			{Label: "Ends", Text: "a router-a et-0/0/1 ↔ z router-z et-0/0/3"}, {Label: "Circuit", Text: "Carrier EXAMPLE/00123"},
+			{Label: "Ends", Text: "a router-a et-0/0/1 ↔ z router-z et-0/0/3"},
+			{Label: "Circuit", Text: "Carrier EXAMPLE/00123"},
 			{Label: "Why", Text: "86.1 Gb/s; critical from 85 % for 5 min"},
 		}
 	},

@@ -115,7 +115,8 @@ func (a *app) wire() error {
 		Log: a.log.Named("poller"), Metrics: a.registry, Now: time.Now, Emit: a.pipeline.handle,
 	})
 	a.supervisor = newSupervisor(a.log.Named("supervisor"), (&source{app: a}).Healthy, a.oneLine)
-	deps := web.Deps{Log: a.log.Named("web"), Gatherer: a.registry, Now: time.Now, Replay: a.replay,
+	deps := web.Deps{
+		Log: a.log.Named("web"), Gatherer: a.registry, Now: time.Now, Replay: a.replay,
 		Test: a.testReceiver, Examples: notify.Examples(),
 		Explain: a.explain, Receiver: a.explainReceiver, Nearest: a.nearestLink,
 	}
