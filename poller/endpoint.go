@@ -38,6 +38,10 @@ type endpoint struct {
 	slot time.Duration
 	// attempts is how often the poll may ask.
 	attempts int
+	// missed counts polls in a row without any answer; confirming tells that this one asks whether the
+	// router is really silent.
+	missed     uint8
+	confirming bool
 }
 
 func newEndpoint(link, iface string, d *device, now func() time.Time) *endpoint {
@@ -49,7 +53,8 @@ func newEndpoint(link, iface string, d *device, now func() time.Time) *endpoint 
 func (e *endpoint) poll(due time.Duration, out *linkmodel.Outcome, c *cycle) {
 	*out = linkmodel.Outcome{}
 	e.cycle, e.out, e.due, e.began = c, out, due, e.device.transport.now
-	e.slot = due - c.late
+	e.slot, e.confirming = due-c.late, false
+	e.device.transport.bursts.earn(e.began)
 	defer e.rescue()
 	probe, held := e.device.health.admit(e.slot, e.sends())
 	if held {
@@ -86,6 +91,11 @@ func (e *endpoint) launch() bool {
 	f.wants, f.known = e.plan.wants(), e.at.expect
 	f.to, f.attempts = to, e.attempts
 	f.due, f.start, f.deadline = e.due, e.began, e.began+e.cycle.within(d.budget)
+	if e.confirming {
+		e.burst(f)
+	} else if e.suspects() {
+		f.deadline = min(f.deadline, e.began+e.room()*5/8) // leaves time to make sure
+	}
 	d.transport.launch(f)
 	return true
 }
@@ -125,6 +135,7 @@ func (e *endpoint) take(f *flight, r *reply, err error) error {
 		e.detour(e.context)
 	case err == nil:
 		e.end(nil)
+	case e.confirm(err):
 	case e.mends(err):
 		problem := err // so that err itself stays off the heap
 		e.detour(func(ctx context.Context) error { return e.mend(ctx, problem) })
@@ -149,6 +160,7 @@ func (e *endpoint) detour(f func(ctx context.Context) error) {
 func (e *endpoint) end(err error) {
 	c := e.cycle
 	e.cycle = nil
+	e.count(err)
 	defer c.end()
 	_ = e.device.guarded(func() error { e.conclude(err); return nil })
 }
@@ -165,6 +177,9 @@ func (e *endpoint) conclude(err error) {
 	}
 	if rtt := e.out.Reading.RTT; rtt > 0 {
 		e.device.health.measured(rtt)
+	}
+	if e.confirming {
+		e.attempts = e.device.attempts()
 	}
 	e.recheck(e.attempts)
 }
@@ -227,8 +242,8 @@ func (e *endpoint) mend(ctx context.Context, err error) error {
 // fail writes a miss into out and tells the device's health.
 func (e *endpoint) fail(out *linkmodel.Outcome, due time.Duration, err error) {
 	named := of(e.device.label, "read", err)
-	*out = linkmodel.Outcome{Miss: named.Miss, Detail: named.Error()}
 	e.device.health.missed(due, named)
+	*out = linkmodel.Outcome{Miss: named.Miss, Detail: named.Error() + e.device.health.confirmation()}
 	if named.Miss != linkmodel.MissIdentity && named.Miss != linkmodel.MissDenied || e.told == out.Detail {
 		return
 	}

@@ -27,6 +27,8 @@ type router struct {
 	values map[string]value
 	delay  time.Duration
 	dead   bool
+	// deaf is how many attempts get no answer before one does.
+	deaf   int
 	limit  int // more objects than this are tooBig; 0 no limit
 	refuse string
 	// rows, when set, is how many interfaces a walk shows, each part of it after 200 ms.
@@ -108,6 +110,13 @@ func (r *router) kill(dead bool) {
 	r.dead = dead
 }
 
+// ignore has the router not answer so many attempts.
+func (r *router) ignore(attempts int) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.deaf = attempts
+}
+
 // attempts returns how many requests reached the router since the last call.
 func (r *router) attempts() int {
 	r.mu.Lock()
@@ -129,6 +138,10 @@ func (r *router) take(a *asked) (response []byte, wait time.Duration) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.sent = append(r.sent, mono())
+	if r.deaf > 0 {
+		r.deaf--
+		return nil, 0
+	}
 	if r.dead {
 		return nil, 0
 	}

@@ -37,6 +37,8 @@ type flight struct {
 	// attempts is how many datagrams may be sent, deadline when the last of them ends at the latest.
 	attempts int
 	deadline time.Duration
+	// pace is the time between attempts where that is not the router's time-out.
+	pace time.Duration
 	// due is when the poll was due; 0 for what is no ordinary poll.
 	due time.Duration
 	// prompt tells that somebody waits for the answer, so that it is looked for more often.

@@ -1,6 +1,7 @@
 package poller
 
 import (
+	"fmt"
 	"sync"
 	"time"
 
@@ -28,6 +29,8 @@ type health struct {
 	since       time.Duration
 	silent      bool
 	told        bool // that it does not answer
+	confirming  bool // a burst of probes is under way
+	confirmed   bool // that it does not answer confirm probes either
 	probed      time.Duration
 	miss        linkmodel.Miss
 	detail      string
@@ -61,7 +64,7 @@ func (h *health) replied(now time.Duration) {
 		h.change(true)
 	}
 	h.everReplied, h.lastReply = true, now
-	h.misses, h.lost, h.silent, h.told = 0, 0, false, false
+	h.misses, h.lost, h.silent, h.told, h.confirmed = 0, 0, false, false, false
 	h.miss, h.detail = linkmodel.MissNone, ""
 }
 
@@ -89,12 +92,11 @@ func (h *health) missed(due time.Duration, err *Error) {
 		h.since = due
 	}
 	h.lost++
-	if h.misses > 0 && due-h.counted < h.cycle*9/10 {
-		return
+	if h.misses == 0 || due-h.counted >= h.cycle*9/10 {
+		h.misses++
+		h.counted = due
 	}
-	h.misses++
-	h.counted = due
-	if h.misses >= linkmodel.SilentAfter && !h.silent {
+	if h.misses >= linkmodel.SilentAfter && !h.silent && !h.confirming {
 		h.silent, h.probed = true, due
 		if h.everReplied {
 			h.change(false)
@@ -123,4 +125,35 @@ func (h *health) heldBack() *Error {
 	defer h.mu.Unlock()
 	h.lost++
 	return missf(linkmodel.MissHeldBack, "the router is silent and asked once a cycle only: %s", h.detail)
+}
+
+// doubted reports whether the router is given up, or about to be.
+func (h *health) doubted() bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.silent || h.confirming
+}
+
+// confirm begins a burst of probes: until it is over the router is not given up.
+func (h *health) confirm() {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.confirming = true
+}
+
+// confirmEnd ends it; silent tells that no probe was answered.
+func (h *health) confirmEnd(silent bool) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.confirming, h.confirmed = false, silent
+}
+
+// confirmation says so, for as long as it is true.
+func (h *health) confirmation() string {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if !h.confirmed {
+		return ""
+	}
+	return fmt.Sprintf("; %d confirm probes were not answered either", confirmProbes)
 }

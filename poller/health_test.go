@@ -23,9 +23,9 @@ func TestSilentRouterCostsOneProbeACycle(t *testing.T) {
 		r1 := b.routers["r1"]
 		r1.kill(true)
 		r1.attempts()
-		time.Sleep(3 * interval)
-		if n := r1.attempts(); n < 2*links*4 {
-			t.Errorf("%d requests in the three cycles before it is silent", n)
+		time.Sleep(4 * interval)
+		if n := r1.attempts(); n < 2*links*4+confirmProbes || n > 3*links*4+confirmProbes+1 {
+			t.Errorf("%d requests in the three cycles before it is silent and the one after", n)
 		}
 		b.take()
 		time.Sleep(10 * interval)

@@ -199,7 +199,11 @@ func (t *transport) sent(f *flight, at time.Duration) {
 	if f.due > 0 && len(f.tried) == 1 {
 		t.metrics.lateness.Observe((at - f.due).Seconds())
 	}
-	t.wheel.set(f, min(at+f.peer.timeout, f.deadline))
+	wait := f.peer.timeout
+	if f.pace > 0 && len(f.tried) < f.attempts {
+		wait = f.pace
+	}
+	t.wheel.set(f, min(at+wait, f.deadline))
 }
 
 // expired ends a flight's latest attempt: the next one follows, or the flight is over.

@@ -71,6 +71,8 @@ type transport struct {
 		alarm   alarm // nil before run
 	}
 	newAlarm func() (alarm, error)
+	// bursts is what may be confirmed; the loop's alone.
+	bursts bursts
 }
 
 // attemptOf is a request on its way and the flight it belongs to.
