@@ -163,6 +163,10 @@ func checkAdvice(n *Notification) string {
 		return "Declare the link's capacity."
 	case linkmodel.KindFlapping:
 		return flapAdvice(n)
+	case linkmodel.KindPairDown:
+		return "No way is left between the two ends: tell both carriers, with each circuit, and look for what both have in common."
+	case linkmodel.KindRedundancyLost:
+		return "The next fault cuts the ends off: mend this one first."
 	}
 	return ""
 }

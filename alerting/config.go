@@ -21,6 +21,8 @@ type Config struct {
 	GroupWait time.Duration
 	// Maintenance are the planned windows of the inventory.
 	Maintenance []Window
+	// Protects tells by link which other one it protects: with all of them down there is no way left.
+	Protects map[string]string
 	// PageURL is the address of the web page for links in messages, without a trailing slash.
 	PageURL string
 }

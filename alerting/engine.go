@@ -49,6 +49,11 @@ type link struct {
 	judges []*judge
 	// ended are the episodes that are over and not told to be over.
 	ended []*Episode
+	// groups are those of links that protect each other in which this one is, the one that it leads
+	// among them. fate and lost are what the others may know of it without its lock.
+	groups []*diverse
+	fate   atomic.Uint32
+	lost   atomicText
 	// flaps are the changes of status of late, nil where there were none.
 	flaps *flaps
 	// queued tells that the link is among the engine's news.
@@ -71,6 +76,7 @@ func New(cfg Config, links []linkmodel.Link) *Engine {
 	}
 	p.cfg.Rules = nil // every link has its rulings
 	e := &Engine{active: map[*link]struct{}{}, waiting: map[*link]struct{}{}}
+	p.pairUp(time.Time{})
 	e.plan.Store(p)
 	return e
 }
@@ -98,6 +104,9 @@ func (e *Engine) Observe(v *linkmodel.View) {
 	o := observation{link: v.Link.Name, at: v.At, mono: v.Mono, interval: v.Link.Interval, view: v}
 	signals = append(signals, flapSignal(v))
 	e.observe(l, &o, signals)
+	for _, g := range l.groups {
+		e.observeGroup(g, &o)
+	}
 }
 
 // observe judges one observation. The signals are an argument of their own so that the caller's stay
@@ -110,6 +119,9 @@ func (e *Engine) observe(l *link, o *observation, signals []linkmodel.Signal) {
 	judges, moving := len(l.judges), l.underWay()
 	l.countFlaps(o, signals)
 	l.judge(o, signals)
+	if len(l.groups) > 0 {
+		l.tellFate(o.view)
+	}
 	if moving || len(l.judges) != judges || l.underWay() {
 		e.move(o.link)
 	}
@@ -139,10 +151,14 @@ func (e *Engine) post(l *link) {
 // judge updates every episode of the link from the signals.
 func (l *link) judge(o *observation, signals []linkmodel.Signal) {
 	if o.view != nil && o.view.State == linkmodel.StateDisabled {
-		l.endAll(o.at, shutText(o.view))
+		l.endAll(o.at, shutText(o.view), false)
 		l.flaps = nil
 		return
 	}
+	l.judgeSignals(o, signals)
+}
+
+func (l *link) judgeSignals(o *observation, signals []linkmodel.Signal) {
 	for i := range signals {
 		s := &signals[i]
 		r := l.rules.find(s.Kind, s.Direction)
@@ -172,14 +188,18 @@ func (l *link) open(r *ruling) *judge {
 	return j
 }
 
-// endAll closes every open episode: nothing of a link that somebody shut asks for a human.
-func (l *link) endAll(at time.Time, why string) {
-	for _, j := range l.judges {
+// endAll closes every open episode: nothing of a link that somebody shut asks for a human. Those of the
+// group that it leads go on unless pairs is set.
+func (l *link) endAll(at time.Time, why string, pairs bool) {
+	l.judges = slices.DeleteFunc(l.judges, func(j *judge) bool {
+		if isPairKind(j.kind) && !pairs {
+			return false
+		}
 		if j.episode != nil {
 			l.ended = append(l.ended, j.end(at, why))
 		}
-	}
-	l.judges = nil
+		return true
+	})
 }
 
 // judgeOf returns the judge of a ruling, or nil while it has none.

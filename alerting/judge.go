@@ -11,8 +11,8 @@ const clearRuns = 2
 
 // kinds lists what is judged, the worst first.
 var kinds = [...]linkmodel.Kind{
-	linkmodel.KindDown, linkmodel.KindHalfDown, linkmodel.KindDeadPath, linkmodel.KindUnreachable,
-	linkmodel.KindFlapping,
+	linkmodel.KindPairDown, linkmodel.KindDown, linkmodel.KindHalfDown, linkmodel.KindDeadPath, linkmodel.KindUnreachable,
+	linkmodel.KindRedundancyLost, linkmodel.KindFlapping,
 	linkmodel.KindCountersFrozen, linkmodel.KindNotMatching, linkmodel.KindLossy, linkmodel.KindErrors,
 	linkmodel.KindDiscards, linkmodel.KindSaturated, linkmodel.KindPoliced, linkmodel.KindMismatch,
 	linkmodel.KindCapacityUntrusted, linkmodel.KindFraming,
@@ -31,7 +31,7 @@ func isStateKind(k linkmodel.Kind) bool {
 // hasDirection reports whether k is judged per direction.
 func hasDirection(k linkmodel.Kind) bool {
 	return !isStateKind(k) && k != linkmodel.KindMismatch && k != linkmodel.KindCountersFrozen &&
-		k != linkmodel.KindFlapping
+		k != linkmodel.KindFlapping && !isPairKind(k)
 }
 
 // judge holds one kind in one direction of one link against its ruling. There is one while a level
@@ -114,6 +114,9 @@ func (j *judge) raise(top *level, s *linkmodel.Signal, o *observation) {
 	ep.measureBy(top)
 	ep.Peak = max(ep.Peak, j.peak(top))
 	ep.Evidence = evidence(o.view, s)
+	if o.group != nil {
+		ep.Evidence = o.group.evidence()
+	}
 }
 
 // peak returns the greatest value since the level l was passed.
@@ -151,6 +154,9 @@ func (j *judge) follow(s *linkmodel.Signal, o *observation) {
 	ep := j.episode
 	if ep.Kind == linkmodel.KindFlapping {
 		ep.flap(o)
+	}
+	if o.group != nil {
+		ep.Figure = o.group.figure(ep.Kind)
 	}
 	if ep.Kind == linkmodel.KindNotMatching && s.Rate.Known && !ep.Rate.Known {
 		ep.Evidence = evidence(o.view, s) // another interface fits, which took a while to see

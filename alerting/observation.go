@@ -15,10 +15,12 @@ type observation struct {
 	interval time.Duration
 	view     *linkmodel.View // for evidence in texts; nil when only signals are judged
 	flaps    *flaps          // nil where no status changed lately
+	group    *diverse        // where links that protect each other are judged
 }
 
-// numSignals is how many signals a view gives, and those that only time tells: flapping.
-const numSignals = linkmodel.NumSignals + 1
+// numSignals is how many signals a view gives, and those that only time and other links tell: flapping,
+// and two of links that protect each other.
+const numSignals = linkmodel.NumSignals + 3
 
 // witnessed makes the signals about the link's state unknown where this cycle's answers do not
 // carry them. A view keeps the last status of an end that missed a poll; that is good for the
@@ -54,7 +56,8 @@ func witnesses(s *linkmodel.Signal) int {
 		}
 		return 2
 	case linkmodel.KindSaturated, linkmodel.KindErrors, linkmodel.KindDiscards, linkmodel.KindLossy,
-		linkmodel.KindCapacityUntrusted, linkmodel.KindFraming, linkmodel.KindPoliced, linkmodel.KindFlapping:
+		linkmodel.KindCapacityUntrusted, linkmodel.KindFraming, linkmodel.KindPoliced, linkmodel.KindFlapping,
+		linkmodel.KindRedundancyLost, linkmodel.KindPairDown:
 		return 0
 	default:
 		return 0

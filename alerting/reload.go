@@ -34,6 +34,7 @@ func (e *Engine) Reload(r *Reload, now linkmodel.Moment) (report Report, changed
 	defer e.mu.Unlock()
 	before := e.plan.Load()
 	next, kept := before.successor(r)
+	next.pairUp(now.At)
 	e.plan.Store(next)
 	t := &turn{Engine: e, plan: next, now: now}
 	for _, k := range kept {
@@ -115,7 +116,7 @@ func (l *link) relink(k *keptLink, anew string, at time.Time) (changed bool) {
 	}
 	changed = !k.rules.same(l.rules)
 	if anew != "" {
-		l.endAll(at, anew)
+		l.endAll(at, anew, true)
 		l.flaps = nil
 	}
 	l.follow(k.rules, at)
@@ -153,7 +154,7 @@ func (l *link) follow(rules *ruleset, at time.Time) {
 func (t *turn) leave(l *link) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.endAll(t.now.At, endedRemoved)
+	l.endAll(t.now.At, endedRemoved, true)
 	for _, ep := range l.ended {
 		ep.HeldBack = ""
 		t.tell(&subject{episode: ep, link: l, now: t.now})

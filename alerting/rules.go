@@ -62,6 +62,10 @@ func (r *Rules) BuiltIn(k linkmodel.Kind) Rule {
 		return Rule{Warn: surely}
 	case linkmodel.KindFlapping:
 		return r.Flapping
+	case linkmodel.KindPairDown:
+		return Rule{Crit: surely}
+	case linkmodel.KindRedundancyLost:
+		return Rule{Warn: surely}
 	case linkmodel.KindMismatch:
 		return Rule{Info: possibly, Warn: surely}
 	case linkmodel.KindCapacityUntrusted:

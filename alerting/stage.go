@@ -22,6 +22,7 @@ type stage func(e *Engine, s *subject) string
 var line = [...]stage{
 	(*Engine).flapping,
 	(*Engine).explained,
+	(*Engine).protected,
 	(*Engine).maintained,
 }
 

@@ -44,7 +44,7 @@ func (e *Engine) Standing(v *linkmodel.View) []Standing {
 	defer l.mu.Unlock()
 	var all []Standing
 	for _, r := range l.rules {
-		if r != nil {
+		if r != nil && (!isPairKind(r.kind) || l.leads() != nil) {
 			all = append(all, l.standing(r, signalOf(signals, r), v))
 		}
 	}

@@ -93,7 +93,7 @@ func headline(ep *Episode) string {
 		return ep.End.String() + " silent"
 	case linkmodel.KindDown:
 		return ""
-	case linkmodel.KindFlapping:
+	case linkmodel.KindFlapping, linkmodel.KindPairDown, linkmodel.KindRedundancyLost:
 		return ep.Figure
 	default:
 		return checkHeadline(ep)

@@ -85,6 +85,11 @@ func (t *turn) describe(n *Notification, s *subject) {
 		n.Ends, n.Circuit, n.URLs = l.decl.Ends, l.decl.Circuit, t.urls(l, s.episode)
 	}
 	n.Summary, n.Details = summary(n), details(n)
+	if s.link != nil && n.Status != StatusResolved && isStateKind(n.Episode.Kind) {
+		if text := s.link.redundancyText(); text != "" {
+			n.Details = append(n.Details, Detail{Label: "Pair", Text: text})
+		}
+	}
 }
 
 // addMissing returns to with the names of more that it lacks. Who was told of an episode is told

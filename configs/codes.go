@@ -90,6 +90,10 @@ var codes = map[string]explanation{
 		"value cut by a comment",
 		"In YAML a # after a space begins a comment. A secret that holds one must be quoted.",
 	},
+	"E017": {
+		"protects what it cannot",
+		"protects: names the other link of a diverse pair, which must be in the inventory. A link does not protect itself, nor do links in a circle.",
+	},
 	"E018": {
 		"former name of another link",
 		"was: tells what a link was called before, so that its counters, history and open alarms go on. No link may have that name now, and one link only may have had it.",

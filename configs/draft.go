@@ -29,6 +29,8 @@ type draft struct {
 	links       []link
 	linkNames   map[string]bool
 	formers     []former
+	// protections are the links that protect others.
+	protections []protection
 	interfaces  map[string]owner
 	receivers   map[string]notify.Config
 	receiverAt  span

@@ -16,9 +16,9 @@ var (
 		name: "link",
 		keys: []string{
 			"a", "z", "type", "capacity", "circuit", "groups", "thresholds", "interval", "enabled",
-			"notes", "runbook", "was",
+			"notes", "runbook", "was", "protects",
 		},
-		later: []string{"protects", "slo"},
+		later: []string{"slo"},
 	}
 	circuitBlock  = block{name: "circuit", keys: []string{"carrier", "id", "phone"}, prefix: "circuit "}
 	capacityBlock = block{name: "capacity", keys: []string{"a_to_z", "z_to_a"}, prefix: "capacity "}
@@ -65,6 +65,9 @@ func (w *walker) link(name string, key, v value) {
 	}
 	if v, ok := f.get("was"); ok {
 		l.was = w.formerName(name, v)
+	}
+	if v, ok := f.get("protects"); ok {
+		w.protects(name, v)
 	}
 	inv.linkNames[name] = true
 	if w.explaining == name {

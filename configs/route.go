@@ -24,7 +24,7 @@ var (
 		string(linkmodel.KindUnreachable), string(linkmodel.KindDeadPath), string(linkmodel.KindNotMatching),
 		string(linkmodel.KindMismatch), string(linkmodel.KindCapacityUntrusted), string(linkmodel.KindFraming),
 		string(linkmodel.KindCountersFrozen), string(linkmodel.KindPoliced),
-		string(linkmodel.KindFlapping),
+		string(linkmodel.KindFlapping), string(linkmodel.KindRedundancyLost), string(linkmodel.KindPairDown),
 	}
 )
 

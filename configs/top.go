@@ -106,6 +106,7 @@ func (w *walker) blocks(files []*fields) {
 	links := w.required(files, "links")
 	w.named(links, "link", w.link)
 	w.formerNamesFit()
+	w.protectionsFit()
 	w.patienceFits()
 	w.nothingToWatch(links)
 	w.strayTypes()

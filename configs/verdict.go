@@ -16,6 +16,7 @@ var verdictKeys = []string{
 	string(linkmodel.KindHalfDown), string(linkmodel.KindDeadPath), string(linkmodel.KindUnreachable),
 	string(linkmodel.KindNotMatching), string(linkmodel.KindMismatch), string(linkmodel.KindCountersFrozen),
 	string(linkmodel.KindPoliced), string(linkmodel.KindCapacityUntrusted), string(linkmodel.KindFraming),
+	string(linkmodel.KindRedundancyLost), string(linkmodel.KindPairDown),
 }
 
 func withVerdicts(blocks map[string]*block) map[string]*block {

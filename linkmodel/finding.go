@@ -31,6 +31,10 @@ const (
 	KindPoliced Kind = "policed"
 	// KindFlapping: ifOperStatus of an end changes again and again.
 	KindFlapping Kind = "flapping"
+	// KindRedundancyLost: of links that protect each other not all carry traffic any more; KindPairDown:
+	// none does.
+	KindRedundancyLost Kind = "redundancy-lost"
+	KindPairDown       Kind = "pair-down"
 )
 
 // Measured reports whether findings of kind k have a value; those of the other kinds are true or

@@ -18,6 +18,8 @@ var symbols = map[linkmodel.Kind]string{
 	linkmodel.KindDown:              "✖",
 	linkmodel.KindDeadPath:          "⊘",
 	linkmodel.KindFlapping:          "≈",
+	linkmodel.KindPairDown:          "✖",
+	linkmodel.KindRedundancyLost:    "▼",
 	linkmodel.KindUnreachable:       "?",
 	linkmodel.KindCountersFrozen:    "?",
 	linkmodel.KindNotMatching:       "▲",
