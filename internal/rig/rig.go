@@ -8,6 +8,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"net"
 	"net/netip"
 	"os"
@@ -52,9 +53,10 @@ type Rig struct {
 	runs       []Run
 	excuses    []Window
 	letters    map[string]bool
-	judged     time.Time // until when everything was judged
-	replied    time.Time // until when replies were, where that is earlier; else zero
-	settled    int       // points of the present run among that
+	refused    map[string]bool // for good, and not judged yet
+	judged     time.Time       // until when everything was judged
+	replied    time.Time       // until when replies were, where that is earlier; else zero
+	settled    int             // points of the present run among that
 	scraping   sync.WaitGroup
 	stop       context.CancelFunc
 	firstPolls []time.Duration // from a start to the first request, since the last judgement
@@ -71,7 +73,7 @@ func New(o Options) (*Rig, error) {
 	if err != nil {
 		return nil, errors.Join(err, socket.Close())
 	}
-	r := &Rig{Options: o, Sim: sim, Tap: newTap(socket, sim), letters: map[string]bool{}}
+	r := &Rig{Options: o, Sim: sim, Tap: newTap(socket, sim), letters: map[string]bool{}, refused: map[string]bool{}}
 	if r.Database, err = NewDatabase(); err != nil {
 		return nil, errors.Join(err, r.Tap.Close())
 	}
@@ -244,14 +246,10 @@ func (r *Rig) Judge() (Verdict, []time.Duration, error) {
 		r.runs[0].Accepted = max(r.runs[0].Accepted-r.settled, 0)
 	}
 	r.settled = 0
-	refused := r.Database.Refused()
-	stored := r.Database.Points.Among(refused) // after a kill they may have come once more
-	v := r.judge(time.Now().Add(time.Hour), time.Now(), time.Time{})
-	for key := range refused {
-		if !r.letters[key] && !stored[key] {
-			v.Failures = append(v.Failures, Failure{"F04", "refused for good and not put aside: " + key})
-		}
-	}
+	end := time.Now().Add(time.Hour)
+	lost := r.judgeRefused(end)
+	v := r.judge(end, time.Now(), time.Time{})
+	v.Failures = append(v.Failures, lost...)
 	firsts := r.firstPolls
 	r.runs, r.excuses, r.letters, r.firstPolls = nil, nil, map[string]bool{}, nil
 	return v, firsts, nil
@@ -290,10 +288,29 @@ func (r *Rig) JudgeSoFar(ctx context.Context) (Verdict, error) {
 	now := runs[len(runs)-1]
 	now.End, now.How, now.Drained, now.Accepted = until, "running", true, 0
 	r.runs = []Run{now}
+	lost := r.judgeRefused(until)
 	v := r.judge(until, until, until.Add(-closeTo))
+	v.Failures = append(v.Failures, lost...)
 	r.runs = runs
 	r.settled += v.Points
 	return v, nil
+}
+
+// judgeRefused wants points older than an instant that the database refused for good to be put aside by now, or
+// stored: after a kill they may come once more, and a database that is well again takes what it refused.
+func (r *Rig) judgeRefused(before time.Time) (lost []Failure) {
+	maps.Copy(r.refused, r.Database.Refused())
+	stored := r.Database.Points.Among(r.refused)
+	for key := range r.refused {
+		if at, _ := lettersAt(key); !time.UnixMilli(at).Before(before) {
+			continue
+		}
+		if !r.letters[key] && !stored[key] {
+			lost = append(lost, Failure{"F04", "refused for good and not put aside: " + key})
+		}
+		delete(r.refused, key)
+	}
+	return lost
 }
 
 // lettersFile is where the program puts aside what the database refuses.
