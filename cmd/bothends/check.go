@@ -58,7 +58,7 @@ func check(cmd *cobra.Command, path, format string, strict bool) error {
 	}
 	if format == formatText {
 		if result.Inventory != nil {
-			for _, line := range queueLines(result.Inventory) {
+			for _, line := range append(queueLines(result.Inventory), notes(result.Inventory)...) {
 				_, _ = fmt.Fprintln(cmd.OutOrStdout(), line)
 			}
 		}

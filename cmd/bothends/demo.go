@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"net/netip"
@@ -26,6 +27,7 @@ type demoFlags struct {
 	listen      string
 	seed        uint64
 	length      time.Duration
+	inventory   string
 	influx      influxdb.Config
 	influxToken string
 }
@@ -48,6 +50,7 @@ chat is printed. Its state is in a temporary folder that is removed at the end.`
 	flags.StringVar(&f.listen, "listen", web.DefaultListen, "address of the page, on loopback")
 	flags.Uint64Var(&f.seed, "seed", 1, "the same seed plays the same traffic and the same faults")
 	flags.DurationVar(&f.length, "for", 0, "end after this time, such as 2m (default: until Ctrl-C)")
+	flags.StringVar(&f.inventory, "inventory", "", "write the inventory of the pretend network to this new file, to try one of your own with its routers")
 	flags.StringVar(&f.influx.URL, "influxdb-url", "", "write to this InfluxDB too")
 	flags.StringVar(&f.influx.Bucket, "influxdb-bucket", "bothends/autogen", "bucket, or database/retention-policy of InfluxDB 1.8")
 	flags.StringVar(&f.influx.Org, "influxdb-org", "", "organisation, for InfluxDB 2")
@@ -65,6 +68,9 @@ func demo(cmd *cobra.Command, f *demoFlags) error {
 	}
 	if err := sim.Listen(); err != nil {
 		return fmt.Errorf("start the pretend routers: %w", err)
+	}
+	if err := writeDemoInventory(f.inventory, sim); err != nil {
+		return err
 	}
 	state, err := os.MkdirTemp("", "bothends-demo-")
 	if err != nil {
@@ -98,6 +104,21 @@ func demoInventory(sim *simulator.Simulator, f *demoFlags, state string) (*confi
 		inv.InfluxDB = []influxdb.Config{f.influx}
 	}
 	return inv, nil
+}
+
+// writeDemoInventory writes where the pretend routers listen. It overwrites nothing.
+func writeDemoInventory(path string, sim *simulator.Simulator) error {
+	if path == "" {
+		return nil
+	}
+	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	if err != nil {
+		return fmt.Errorf("write the demo's inventory: %w", err)
+	}
+	if _, err = f.Write(demoTexts(sim)[0].Text); err != nil {
+		err = fmt.Errorf("write the demo's inventory: %w", err)
+	}
+	return errors.Join(err, f.Close())
 }
 
 func demoTexts(sim *simulator.Simulator) []configs.Source {

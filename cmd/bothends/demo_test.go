@@ -6,6 +6,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
@@ -55,11 +56,20 @@ func TestDemo(t *testing.T) {
 	var out lockedBuffer
 	ctx, cancel := context.WithCancel(t.Context())
 	code := make(chan int, 1)
+	written := filepath.Join(t.TempDir(), "demo.yaml")
 	go func() {
-		code <- execute(ctx, []string{"demo", "--listen", "127.0.0.1:0"}, &out, &out)
+		code <- execute(ctx, []string{"demo", "--listen", "127.0.0.1:0", "--inventory", written}, &out, &out)
 	}()
 	page := awaitMatch(t, &out, `page +(http://\S+)\n`)
 	await(t, "the page answers", &out, func() bool { return strings.Contains(get(page), "lon1-par2-1") })
+	var polled strings.Builder
+	if c := execute(t.Context(), []string{"poll", "cr1.lon1:et-0/0/1:0", "--config", written}, &polled, &polled); c != exitGood {
+		t.Errorf("the demo's router cannot be polled by the written inventory: exit %d\n%s", c, polled.String())
+	}
+	var refused strings.Builder
+	if c := execute(t.Context(), []string{"demo", "--listen", "127.0.0.1:0", "--inventory", written}, &refused, &refused); c != exitFailed || !strings.Contains(refused.String(), "file exists") {
+		t.Errorf("an inventory that is there is overwritten: exit %d %s", c, refused.String())
+	}
 	// Faults come and go by the clock, so both are looked for at once.
 	carried, listed, id := false, false, ""
 	await(t, "every link carries traffic, and a fault is told and among the alerts", &out, func() bool {

@@ -20,6 +20,7 @@ func newLogger(cfg configs.LogConfig, w io.Writer) (*zap.Logger, error) {
 	enc.EncodeTime = zapcore.ISO8601TimeEncoder
 	encoder := zapcore.NewJSONEncoder(enc)
 	if cfg.Format == "text" {
+		enc.EncodeDuration = zapcore.StringDurationEncoder // people want a unit, programs seconds
 		encoder = zapcore.NewConsoleEncoder(enc)
 	}
 	return zap.New(zapcore.NewCore(encoder, zapcore.Lock(zapcore.AddSync(w)), level)), nil

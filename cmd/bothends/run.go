@@ -50,6 +50,9 @@ func run(cmd *cobra.Command, path string) error {
 	if err != nil {
 		return fmt.Errorf("set up the log: %w", err)
 	}
+	for _, note := range notes(inv) {
+		log.Warn(note)
+	}
 	a, err := newApp(inv, options{inventory: path, log: log, reload: &rereading{path: path, now: again, first: shown, secrets: files}, ready: func(address string) {
 		log.Info("bothends runs", zap.String("version", thisBuild().Version), zap.String("inventory", path),
 			zap.Int("links", len(inv.Links)), zap.Int("devices", len(inv.Poller.Devices)),

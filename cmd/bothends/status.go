@@ -63,6 +63,9 @@ func writeStatus(w io.Writer, st *web.Status, now time.Time) error {
 	if st.History.Trouble != "" {
 		lines = append(lines, statusLine{"history", st.History.Trouble, true})
 	}
+	if len(st.Receivers) == 0 {
+		lines = append(lines, statusLine{"receivers", "none: nobody is told of alerts", false})
+	}
 	lines = append(lines, inventoryLine(st))
 	wrong := 0
 	for _, l := range lines {
@@ -71,8 +74,13 @@ func writeStatus(w io.Writer, st *web.Status, now time.Time) error {
 		}
 	}
 	verdict := "all good"
-	if wrong > 0 {
+	switch waiting := unasked(&st.Polling); {
+	case wrong > 0:
 		verdict = howMany(wrong, "line") + " to look at"
+	case waiting > 0 && waiting == st.Polling.Devices:
+		verdict = "not polled yet since the start; states are those from before"
+	case waiting > 0:
+		verdict = "all good so far, not all is polled yet"
 	}
 	tw := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	_, _ = fmt.Fprintf(tw, "bothends %s, up %s: %s\n", alerting.Printable(st.Version), upFor(now.Sub(st.Started)), verdict)
@@ -86,8 +94,17 @@ func writeStatus(w io.Writer, st *web.Status, now time.Time) error {
 	return tw.Flush()
 }
 
+// unasked is how many routers have neither answered nor been silent since the start.
+func unasked(p *web.Polling) int { return max(0, p.Devices-p.Answering-len(p.Silent)) }
+
 func pollingLine(p *web.Polling) statusLine {
 	l := statusLine{"polling", fmt.Sprintf("%d of %s answer", p.Answering, howMany(p.Devices, "router")), false}
+	switch waiting := unasked(p); {
+	case waiting > 0 && waiting == p.Devices:
+		l.text = "no router has been polled since the start"
+	case waiting > 0:
+		l.text += fmt.Sprintf(", %d not polled yet", waiting)
+	}
 	if len(p.Silent) > 0 {
 		l.text += ", silent: " + firstOf(p.Silent)
 		l.wrong = true
@@ -183,7 +200,9 @@ func upFor(d time.Duration) string {
 		return fmt.Sprintf("%dd %dh", minutes/(24*60), minutes/60%24)
 	case minutes >= 60:
 		return fmt.Sprintf("%dh %dm", minutes/60, minutes%60)
-	default:
+	case minutes > 0:
 		return fmt.Sprintf("%dm", minutes)
+	default:
+		return fmt.Sprintf("%ds", int(max(d, 0)/time.Second))
 	}
 }
