@@ -42,7 +42,8 @@ func (e *Engine) Advance(now linkmodel.Moment) Report {
 		e.active[l], e.waiting[l] = struct{}{}, struct{}{}
 	}
 	links := e.waiting
-	if t.round = now.Mono >= e.nextRound || e.nextRound-now.Mono > roundEvery; t.round {
+	t.round = e.orders.turned(now.At) || now.Mono >= e.nextRound || e.nextRound-now.Mono > roundEvery
+	if t.round {
 		links, e.nextRound = e.active, now.Mono+roundEvery
 	}
 	for l := range links {

@@ -22,6 +22,9 @@ type Engine struct {
 	active, waiting map[*link]struct{}
 	// nextRound is when all active links are looked at again.
 	nextRound time.Duration
+	orders    orders
+	// works are the maintenances beside the inventory. The list is never changed, but replaced.
+	works atomic.Pointer[[]*Work]
 
 	newsMu sync.Mutex
 	// news are the links of which something is to be told since the latest Advance.
@@ -75,7 +78,7 @@ func New(cfg Config, links []linkmodel.Link) *Engine {
 		}
 	}
 	p.cfg.Rules = nil // every link has its rulings
-	e := &Engine{active: map[*link]struct{}{}, waiting: map[*link]struct{}{}}
+	e := &Engine{active: map[*link]struct{}{}, waiting: map[*link]struct{}{}, orders: newOrders()}
 	p.pairUp(time.Time{})
 	e.plan.Store(p)
 	return e
@@ -270,6 +273,9 @@ func (e *Engine) Episodes() []Episode {
 	e.mu.Lock()
 	for _, ep := range e.orphans {
 		all = append(all, ep.snapshot())
+	}
+	for i := range all {
+		all[i].Ack = e.acked(&all[i], e.orders.seen) // also before the first Advance
 	}
 	e.mu.Unlock()
 	slices.SortFunc(all, newestFirst)

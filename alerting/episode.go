@@ -66,6 +66,9 @@ type Episode struct {
 	ToldAt time.Time          `json:"told_at,omitzero"`
 	To     []string           `json:"to,omitempty"`
 
+	// Ack is who works on it, nil where nobody said so. It is kept beside the episode: see Engine.Acknowledge.
+	Ack *Ack `json:"-"`
+
 	// Quiet is how far the way to the end has come. It is not stored with the episode, which is when
 	// it is told: what was quiet then says nothing of what came after. See Engine.Document.
 	Quiet Hold `json:"-"`

@@ -12,15 +12,18 @@ func (e *Engine) maintained(s *subject) string {
 	if s.link == nil || !s.episode.open() {
 		return ""
 	}
-	w, until := s.link.maintenance(s.now.At)
+	w, until := e.maintenance(s.link, s.now.At)
 	if w == nil {
 		return ""
 	}
-	return "maintenance " + name(w.String()) + " until " + until.UTC().Format("2006-01-02 15:04") + " UTC"
+	e.orders.wake(until)
+	return "maintenance " + name(w.String()) + " until " + dayClock(until)
 }
 
-// maintenance returns the window in which t lies that lasts longest, and its end; nil outside of all.
-func (l *link) maintenance(t time.Time) (longest *Window, until time.Time) {
+// maintenance returns the window of a link, whose lock is held, in which t lies that lasts longest, and
+// its end; nil outside of all.
+func (e *Engine) maintenance(l *link, t time.Time) (longest *Window, until time.Time) {
+	longest, until = e.workOn(l, t)
 	for _, w := range l.windows {
 		if end, inside := w.Inside(t); inside && end.After(until) {
 			longest, until = w, end
@@ -48,6 +51,6 @@ func (e *Engine) Maintained(name string, t time.Time) bool {
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	w, _ := l.maintenance(t)
+	w, _ := e.maintenance(l, t)
 	return w != nil
 }

@@ -24,10 +24,13 @@ var line = [...]stage{
 	(*Engine).explained,
 	(*Engine).protected,
 	(*Engine).maintained,
+	(*Engine).acknowledged,
+	(*Engine).silenced,
 }
 
 // holds returns why nothing shall be told about the episode now, or "".
 func (e *Engine) holds(s *subject) string {
+	s.episode.Ack = e.acked(s.episode, s.now.At)
 	for _, held := range line {
 		if why := held(e, s); why != "" {
 			return why

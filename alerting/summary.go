@@ -39,6 +39,9 @@ func resolvedSummary(n *Notification) string {
 	if ep.Kind.Measured() {
 		line += ", peak " + amount(ep, ep.Peak)
 	}
+	if ep.Ack != nil {
+		line += ", acked by " + name(ep.Ack.By)
+	}
 	return line
 }
 

@@ -8,12 +8,14 @@ import (
 // messages and nothing else.
 type Window struct {
 	// Name says what is done, Ticket is the number of the change; either may be empty.
-	Name, Ticket string
-	Scope        Scope
+	Name   string `json:"name"`
+	Ticket string `json:"ticket,omitempty"`
+	Scope  Scope  `json:"scope"`
 	// From and Until bound a window that comes once: From belongs to it, Until does not.
-	From, Until time.Time
+	From  time.Time `json:"from"`
+	Until time.Time `json:"until"`
 	// Again is nil for a window that comes once.
-	Again *Recurrence
+	Again *Recurrence `json:"-"`
 }
 
 // Inside reports whether t lies in the window, and if so until when the window lasts from there.

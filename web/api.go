@@ -49,12 +49,17 @@ func (s *Server) noLinkHint(name string) string {
 	return "/api/v1/links lists all; a slash in a name is written %2F"
 }
 
-func (s *Server) getAlerts(w http.ResponseWriter, _ *http.Request) {
-	alerts := append([]Alert{}, s.source.Alerts()...)
-	for i := range alerts {
-		a := &alerts[i]
-		a.Since, a.Until = instant(a.Since), instant(a.Until)
-		a.Value, a.Threshold = number(a.Value), number(a.Threshold)
+func (s *Server) getAlerts(w http.ResponseWriter, r *http.Request) {
+	keep, p := s.newAlertFilter(r.URL.Query())
+	if p != nil {
+		s.fail(w, r, *p)
+		return
+	}
+	alerts := []Alert{}
+	for _, a := range s.source.Alerts() {
+		if keep(&a) {
+			alerts = append(alerts, a.normal())
+		}
 	}
 	s.json(w, http.StatusOK, alerts)
 }

@@ -354,3 +354,35 @@ func TestEveryReasonHasASentence(t *testing.T) {
 		}
 	}
 }
+
+func TestAlertFilters(t *testing.T) {
+	alerts := []Alert{
+		{ID: "1", Severity: "critical", Kind: "unreachable", Link: "lon1-par2-1"},
+		{ID: "2", Severity: "warning", Kind: "saturated", Link: "man4-lon1-1"},
+		{ID: "3", Severity: "critical", Kind: "site"},
+	}
+	s := newServer(t, &fake{views: []*linkmodel.View{zSilent(), saturated()}, alerts: alerts})
+	for query, want := range map[string]string{
+		"": "123", "?severity=critical": "13", "?kind=saturated": "2", "?link=LON1-PAR2-1": "1",
+		"?carrier=openreach": "2", "?site=lon1": "12", "?site=lon1&severity=warning": "2", "?state=unreachable": "1",
+		"?kind=site&kind=saturated": "23", "?group=core": "2", "?device=none": "",
+	} {
+		var got []Alert
+		w := get(t, s, "/api/v1/alerts"+query)
+		if err := json.Unmarshal(w.Body.Bytes(), &got); err != nil {
+			t.Fatal(err)
+		}
+		ids := ""
+		for i := range got {
+			ids += got[i].ID
+		}
+		if ids != want {
+			t.Errorf("%s: got %q, want %q", query, ids, want)
+		}
+	}
+	for query, want := range map[string]string{"?bad=1": "link, kind, severity", "?state=bad": "there is no state"} {
+		if w := get(t, s, "/api/v1/alerts"+query); w.Code != http.StatusBadRequest || !strings.Contains(w.Body.String(), want) {
+			t.Errorf("%s: %d %s", query, w.Code, w.Body)
+		}
+	}
+}

@@ -88,3 +88,41 @@ func (s *Server) selectLinks(query url.Values, others ...string) ([]*linkmodel.V
 	}
 	return views, nil
 }
+
+// alertFilters tell for each parameter of an alert alone which word it is compared with.
+var alertFilters = map[string]func(*Alert) string{
+	"link":     func(a *Alert) string { return a.Link },
+	"kind":     func(a *Alert) string { return a.Kind },
+	"severity": func(a *Alert) string { return a.Severity },
+}
+
+// newAlertFilter keeps the alerts of the links that pass the filters, and that have the given words
+// themselves.
+func (s *Server) newAlertFilter(query url.Values) (func(*Alert) bool, *problem) {
+	ofLinks := false
+	for name := range query {
+		ofLinks = ofLinks || filters[name] != nil
+		if filters[name] == nil && alertFilters[name] == nil {
+			return nil, &problem{
+				code: http.StatusBadRequest, text: "there is no filter " + clean(name),
+				hint: "filters are " + filterNames + ", link, kind, severity",
+			}
+		}
+	}
+	passes, p := newFilter(query, "link", "kind", "severity")
+	if p != nil {
+		return nil, p
+	}
+	return func(a *Alert) bool {
+		for name, wanted := range query {
+			if word := alertFilters[name]; word != nil && !shareAny([]string{word(a)}, wanted) {
+				return false
+			}
+		}
+		if !ofLinks {
+			return true
+		}
+		v, ok := s.source.Link(a.Link)
+		return ok && passes(v)
+	}, nil
+}

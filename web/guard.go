@@ -70,32 +70,44 @@ func hostOnly(host string) string {
 	return strings.TrimSuffix(strings.TrimPrefix(host, "["), "]")
 }
 
-// changing are addresses that change something, beside that of a trial; all others can only be read.
-var changing = []string{reloadPath, replayPath}
-
-// changes reports whether an address changes something.
-func changes(path string) bool {
-	return slices.Contains(changing, path) || strings.HasPrefix(path, receiversPath) && strings.HasSuffix(path, trialPath)
+// methodsOf returns by which methods an address is used. Most can only be read.
+func methodsOf(path string) []string {
+	const read, look, tell, end = http.MethodGet, http.MethodHead, http.MethodPost, http.MethodDelete
+	alert, ofAlert := strings.CutPrefix(path, alertsPath+"/")
+	switch {
+	case path == reloadPath, path == replayPath,
+		strings.HasPrefix(path, receiversPath) && strings.HasSuffix(path, trialPath):
+		return []string{tell}
+	case ofAlert && strings.HasSuffix(alert, ackSuffix):
+		return []string{tell, end}
+	case path == silencesPath, path == worksPath:
+		return []string{read, look, tell}
+	case strings.HasPrefix(path, silencesPath+"/"), strings.HasPrefix(path, worksPath+"/"):
+		return []string{end}
+	}
+	return []string{read, look}
 }
 
-// guardMethod lets only reading requests through, and only POST where something changes.
+// guardMethod lets only those methods through that an address has, so that nothing changes because
+// somebody follows a link.
 func (s *Server) guardMethod(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		reads := r.Method == http.MethodGet || r.Method == http.MethodHead
-		switch changes := changes(r.URL.Path); {
-		case changes && r.Method != http.MethodPost:
-			w.Header().Set("Allow", http.MethodPost)
-			s.fail(w, r, problem{
-				code: http.StatusMethodNotAllowed, text: "this address changes something and is not read", hint: "use POST",
-			})
-		case !changes && !reads:
-			w.Header().Set("Allow", "GET, HEAD")
-			s.fail(w, r, problem{
-				code: http.StatusMethodNotAllowed, text: "this address can only be read", hint: "use GET",
-			})
-		default:
+		methods := methodsOf(r.URL.Path)
+		if slices.Contains(methods, r.Method) {
 			next.ServeHTTP(w, r)
+			return
 		}
+		text := "this address can only be read"
+		if !slices.Contains(methods, http.MethodGet) {
+			text = "this address changes something and is not read"
+		} else if slices.Contains(methods, http.MethodPost) {
+			text = "this address has other methods"
+		}
+		w.Header().Set("Allow", strings.Join(methods, ", "))
+		s.fail(w, r, problem{
+			code: http.StatusMethodNotAllowed, text: text,
+			hint: "use " + strings.Join(slices.DeleteFunc(methods, func(m string) bool { return m == http.MethodHead }), " or "),
+		})
 	})
 }
 

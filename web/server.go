@@ -55,6 +55,7 @@ type Deps struct {
 	// Nearest returns the name of the link that is probably meant, empty when none is near; nil never
 	// suggests any.
 	Nearest func(name string) string
+	Orders  Orders
 }
 
 // Server answers HTTP requests from snapshots of its Source.

@@ -42,6 +42,12 @@ type Alert struct {
 	Threshold *float64  `json:"threshold,omitempty"`
 	Since     time.Time `json:"since,omitzero"`
 	Until     time.Time `json:"until,omitzero"`
+	// Told counts the messages about it. HeldBack says why there are none at the moment, and who or what
+	// stands behind that; it is empty when nothing holds it back.
+	Told     int    `json:"told"`
+	HeldBack string `json:"held_back,omitempty"`
+	// Ack is who works on it; nil where nobody said so.
+	Ack *Ack `json:"ack,omitempty"`
 }
 
 // Event is something that happened, as the API shows it. Fields that do not apply are empty.

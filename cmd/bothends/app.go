@@ -56,6 +56,7 @@ type app struct {
 	state      *history.State
 	recorder   *recorder
 	memory     *memory
+	orders     *orders
 	engine     *alerting.Engine
 	store      *samples.Store
 	dispatcher *notify.Dispatcher
@@ -110,6 +111,8 @@ func (a *app) wire() error {
 	a.memory = newMemory(a.state, a.pipeline, a.log.Named("state"), a.registry)
 	a.memory.restore()
 	a.pipeline.moved = a.memory.note
+	a.orders = newOrders(a)
+	a.orders.restore()
 	a.register()
 	a.poller = poller.New(a.inv.Poller, poller.Deps{
 		Log: a.log.Named("poller"), Metrics: a.registry, Now: time.Now, Emit: a.pipeline.handle,
@@ -118,7 +121,7 @@ func (a *app) wire() error {
 	deps := web.Deps{
 		Log: a.log.Named("web"), Gatherer: a.registry, Now: time.Now, Replay: a.replay,
 		Test: a.testReceiver, Examples: notify.Examples(),
-		Explain: a.explain, Receiver: a.explainReceiver, Nearest: a.nearestLink,
+		Explain: a.explain, Receiver: a.explainReceiver, Nearest: a.nearestLink, Orders: a.orders,
 	}
 	if a.reload != nil {
 		a.reloader = newReloader(a, a.reload)

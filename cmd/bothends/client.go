@@ -62,7 +62,12 @@ func (c client) get(ctx context.Context, path string, query url.Values) ([]byte,
 
 // do makes one request and returns the answer, whatever it says. No answer has exit code 5.
 func (c client) do(ctx context.Context, method, path string) (code int, body []byte, err error) {
-	req, err := http.NewRequestWithContext(ctx, method, c.server+path, http.NoBody)
+	return c.send(ctx, method, path, http.NoBody)
+}
+
+// send makes one request with a body of JSON.
+func (c client) send(ctx context.Context, method, path string, order io.Reader) (code int, body []byte, err error) {
+	req, err := http.NewRequestWithContext(ctx, method, c.server+path, order)
 	if err != nil || req.URL.Host == "" {
 		return 0, nil, &usageError{fmt.Errorf("--server %q: write http://HOST:PORT, for example %s", c.server, defaultServer)}
 	}

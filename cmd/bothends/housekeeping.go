@@ -56,6 +56,7 @@ func (c cronLog) Error(err error, msg string, _ ...any) {
 
 // alerts tells what is to be told, until ctx ends.
 func (a *app) alerts(ctx context.Context) error {
+	a.pipeline.advance(present()) // what held back in the last run does so from the start
 	every(ctx, tellEvery, func(time.Time) { a.pipeline.advance(present()) })
 	return nil
 }

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io"
 	"net/url"
-	"slices"
 	"strconv"
 	"strings"
 	"text/tabwriter"
@@ -61,17 +60,7 @@ func listLinks(cmd *cobra.Command, filters []string, output string) error {
 	return writeLinks(cmd.OutOrStdout(), links, output == outputWide)
 }
 
-func filterQuery(filters []string) (url.Values, error) {
-	query := url.Values{}
-	for _, f := range filters {
-		word, value, ok := strings.Cut(f, ":")
-		if !ok || value == "" || !slices.Contains(linkFilters, word) {
-			return nil, &usageError{fmt.Errorf("%q is no filter; write WORD:VALUE with %s", f, strings.Join(linkFilters, ", "))}
-		}
-		query.Add(word, value)
-	}
-	return query, nil
-}
+func filterQuery(filters []string) (url.Values, error) { return wordsQuery(filters, linkFilters) }
 
 // linkRow is the part of a link's JSON that the list shows.
 type linkRow struct {

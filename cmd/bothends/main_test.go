@@ -30,9 +30,20 @@ func play(t *testing.T, dir string) {
 		RequireExplicitExec: true,
 		Setup: func(env *testscript.Env) error {
 			env.Setenv("SNMP_COMMUNITY", "c0mmunity")
+			place := &slot{}
+			env.Values[pretending] = place
+			env.Defer(func() {
+				if place.stop != nil {
+					place.stop()
+				}
+			})
 			return nil
 		},
-		Cmds: map[string]func(*testscript.TestScript, bool, []string){"steady": steady, "record-night": recordNight},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){
+			"steady": steady, "record-night": recordNight, "code": wantCode, "tomorrow": tomorrow,
+			"serve": serve, "poll": pollPretended, "events": eventTexts,
+			"id": alertID, "silence-id": silenceID, "work-id": workID,
+		},
 	})
 }
 
@@ -42,6 +53,10 @@ var changing = []struct {
 	stand   string
 }{
 	{regexp.MustCompile(`checked in [^)]*\)`), "checked in T)"},
+	{regexp.MustCompile(`\b[0-9a-f]{12}\b`), "ID0000000000"},
+	{regexp.MustCompile(`\b[0-9a-f]{8}\b`), "ID000000"},
+	{regexp.MustCompile(`[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}(:[0-9]{2})? UTC`), "DAY TIME UTC"},
+	{regexp.MustCompile(`[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9.]+Z`), "DAYTTIMEZ"},
 	{regexp.MustCompile(`go1\.[0-9.]+[^,]*, [a-z0-9]+/[a-z0-9]+`), "GO, PLATFORM"},
 }
 
@@ -51,9 +66,12 @@ func steady(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) != 2 {
 		ts.Fatalf("usage: steady stdout|stderr FILE")
 	}
-	text := ts.ReadFile(args[0])
+	writeSteady(ts, ts.ReadFile(args[0]), args[1])
+}
+
+func writeSteady(ts *testscript.TestScript, text, name string) {
 	for _, c := range changing {
 		text = c.pattern.ReplaceAllString(text, c.stand)
 	}
-	ts.Check(os.WriteFile(ts.MkAbs(args[1]), []byte(text), 0o600))
+	ts.Check(os.WriteFile(ts.MkAbs(name), []byte(text), 0o600))
 }

@@ -64,10 +64,10 @@ func newRoot() *cobra.Command {
 	}
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return &usageError{err} })
 	root.AddCommand(
-		newRunCommand(), newDemoCommand(), newCheckCommand(), newDiffCommand(), newExplainCommand(),
-		newHistoryCommand(), newLinkCommand(), newLinksCommand(), newPollCommand(), newReloadCommand(),
-		newReplayCommand(), newRouteCommand(), newNotifyCommand(), newRehearseCommand(), newStatusCommand(),
-		newVersionCommand(),
+		newRunCommand(), newDemoCommand(), newAckCommand(), newCheckCommand(), newDiffCommand(), newExplainCommand(),
+		newHistoryCommand(), newLinkCommand(), newLinksCommand(), newMaintenanceCommand(), newPollCommand(),
+		newProblemsCommand(), newReloadCommand(), newReplayCommand(), newRouteCommand(), newNotifyCommand(), newRehearseCommand(),
+		newSilenceCommand(), newStatusCommand(), newVersionCommand(),
 	)
 	return root
 }
