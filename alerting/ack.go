@@ -31,7 +31,7 @@ func (a *Ack) valid(ep *Episode, t time.Time) bool {
 
 // acknowledged holds back what somebody works on: reminders, a rise that a sticky one covers, and the
 // beginning where nobody was told of it yet. That it is over is told.
-func (*Engine) acknowledged(s *subject) string {
+func (*turn) acknowledged(s *subject) string {
 	a := s.episode.Ack
 	if a == nil || !s.episode.open() {
 		return ""

@@ -2,6 +2,7 @@ package alerting
 
 import (
 	"cmp"
+	"maps"
 	"slices"
 	"time"
 
@@ -27,8 +28,13 @@ type turn struct {
 	Report
 	plan *plan
 	now  linkmodel.Moment
-	// round tells that reminders are looked for.
+	// round tells that all links with episodes are looked at.
 	round bool
+	// pending are the episodes that begin and that nothing holds back, also those that still wait; fresh
+	// are the causes found for them.
+	pending, fresh []item
+	// began is when the first of them was raised, by the clock of readings.
+	began time.Duration
 }
 
 // Advance sends the episodes that changed, and those that wait, through the line of stages, and
@@ -45,9 +51,19 @@ func (e *Engine) Advance(now linkmodel.Moment) Report {
 	t.round = e.orders.turned(now.At) || now.Mono >= e.nextRound || e.nextRound-now.Mono > roundEvery
 	if t.round {
 		links, e.nextRound = e.active, now.Mono+roundEvery
+		for _, c := range e.byID {
+			c.still, c.links, c.loud, c.excuse = 0, 0, 0, ""
+		}
 	}
-	for l := range links {
+	// A look changes both sets, and what is added while a map is walked may come again.
+	e.looking = slices.AppendSeq(e.looking[:0], maps.Keys(links))
+	for _, l := range e.looking {
 		t.look(l)
+	}
+	clear(e.looking)
+	t.decide()
+	if t.round {
+		t.follow()
 	}
 	return t.report()
 }
@@ -66,21 +82,24 @@ func (t *turn) look(l *link) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.queued = false
-	waits := false
+	delete(t.waiting, l)
 	for ep := range l.episodes {
 		s := subject{episode: ep, link: l, now: t.now}
-		if ep.open() || ep.N > 0 {
+		if by := ep.By; ep.open() || ep.N > 0 {
 			ep.HeldBack = t.holds(&s)
+			if ep.By == by {
+				t.recount(&s)
+			}
 		}
-		if t.tell(&s); ep.open() {
-			_, owed := ep.owes()
-			waits = waits || owed
+		if c := t.byID[ep.By]; c != nil && ep.Until.After(c.lastEnd) {
+			c.lastEnd = ep.Until
+		}
+		t.tell(&s)
+		if ep.open() && ep.N == 0 && ep.By == "" && ep.HeldBack != "" {
+			t.waiting[l] = struct{}{} // what holds it back may end at any time
 		}
 	}
 	l.ended = slices.DeleteFunc(l.ended, func(ep *Episode) bool { return ep.HeldBack == "" || ep.N == 0 })
-	if !waits && len(l.ended) == 0 {
-		delete(t.waiting, l)
-	}
 	if !l.hasEpisodes() {
 		delete(t.active, l)
 	}

@@ -11,6 +11,8 @@ type Config struct {
 	// Rules holds the thresholds of every enabled link by its name: defaults, link type and the
 	// link's own overrides already merged.
 	Rules map[string]Rules
+	// Disabled are the names of links that the inventory has and does not watch.
+	Disabled map[string]bool
 	// Runbook by link name; the text may hold {{.Alert}}, {{.Link}} and {{.Type}}.
 	Runbook map[string]string
 	// Routes are tried in order; the first that matches decides. Default is used when none does.
@@ -26,6 +28,10 @@ type Config struct {
 	// PageURL is the address of the web page for links in messages, without a trailing slash.
 	PageURL string
 }
+
+// DefaultGroupWait lets the links of one router be polled and leaves ten seconds to have told within
+// thirty.
+const DefaultGroupWait = 20 * time.Second
 
 // Rules are the thresholds of one link.
 type Rules struct {

@@ -156,7 +156,7 @@ func (g *diverse) signals() []linkmodel.Signal {
 
 // protected holds back what the group of a link tells better: with all of its members down that is one
 // message; with some of them down it is the message about those.
-func (*Engine) protected(s *subject) string {
+func (*turn) protected(s *subject) string {
 	l, ep := s.link, s.episode
 	if l == nil {
 		return ""

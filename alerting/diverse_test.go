@@ -22,6 +22,7 @@ func newPairBench(protects map[string]string) *pairBench {
 	for i, name := range []string{"one", "two", "spare"} {
 		l := testLink()
 		l.Name, l.Circuit = name, linkmodel.Circuit{Carrier: []string{"Colt", "Zayo", ""}[i], ID: []string{"C-1", "Z-2", ""}[i]}
+		l.Ends[0].Device, l.Ends[1].Device = name+".a", name+".z" // they run between other routers
 		b.links, rules[name] = append(b.links, l), Rules{Down: downRule(0)}
 	}
 	b.Engine = New(Config{Rules: rules, Default: []string{"noc"}, Protects: protects}, b.links)

@@ -26,11 +26,22 @@ type Document struct {
 type linkDocument struct {
 	Version int              `json:"version"`
 	Written linkmodel.Moment `json:"written"`
+	// Ends are the interfaces that the link connected.
+	Ends [2]endDocument `json:"ends,omitzero"`
 	// Seen is the instant of the latest view, on the clock of the readings.
 	Seen   time.Duration   `json:"seen"`
 	Judges []judgeDocument `json:"judges,omitempty"`
 	Ended  []Episode       `json:"ended,omitempty"`
 	Flaps  *flapsDocument  `json:"flaps,omitempty"`
+}
+
+type endDocument struct {
+	Device    string `json:"device"`
+	Interface string `json:"interface"`
+	// Lost is since when its router gives no answer, LostAt the same by the wall clock, zero while it does.
+	Lost   time.Duration `json:"lost,omitempty"`
+	LostAt time.Time     `json:"lost_at,omitzero"`
+	Down   bool          `json:"down,omitempty"`
 }
 
 type judgeDocument struct {
@@ -67,7 +78,7 @@ func (e *Engine) Document(name string, now linkmodel.Moment) ([]byte, error) {
 	}
 	doc := linkDocument{Version: documentVersion, Written: now}
 	l.mu.Lock()
-	doc.Seen = l.seen
+	doc.Seen, doc.Ends = l.seen, l.endDocuments()
 	for _, j := range l.judges {
 		doc.Judges = append(doc.Judges, j.document())
 	}
@@ -80,6 +91,31 @@ func (e *Engine) Document(name string, now linkmodel.Moment) ([]byte, error) {
 		return nil, nil
 	}
 	return json.Marshal(&doc)
+}
+
+func (l *link) endDocuments() (docs [2]endDocument) {
+	for e := range docs {
+		decl, said := &l.decl.Ends[e], &l.ends[e]
+		docs[e] = endDocument{Device: decl.Device, Interface: decl.Interface, Down: said.down}
+		if said.silent() {
+			docs[e].Lost, docs[e].LostAt = said.lost, said.lostAt
+		}
+	}
+	return docs
+}
+
+// sameEnds reports whether a document is about the interfaces that the link connects now. One of an
+// earlier version does not tell.
+func (l *link) sameEnds(d *linkDocument) bool {
+	if d.Ends == ([2]endDocument{}) {
+		return true
+	}
+	for e := range d.Ends {
+		if d.Ends[e].Device != l.decl.Ends[e].Device || d.Ends[e].Interface != l.decl.Ends[e].Interface {
+			return false
+		}
+	}
+	return true
 }
 
 func (j *judge) document() judgeDocument {

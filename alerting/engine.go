@@ -20,11 +20,25 @@ type Engine struct {
 	orphans []*Episode
 	// active are the links that have an episode, waiting those with one that owes a message.
 	active, waiting map[*link]struct{}
+	// looking is the room for those of one Advance.
+	looking []*link
 	// nextRound is when all active links are looked at again.
 	nextRound time.Duration
 	orders    orders
 	// works are the maintenances beside the inventory. The list is never changed, but replaced.
 	works atomic.Pointer[[]*Work]
+	// causes are the open ones by what they are about, storms those that still take more, by who is told.
+	// byID has all of them.
+	causes map[causeKey]*cause
+	storms map[string]*cause
+	byID   map[string]*cause
+	opened int // counts them
+	// causesBody is what was written down of them last.
+	causesBody []byte
+	// lastEnd is when the latest cause of a kind was over, by what it was about.
+	lastEnd map[causeKey]time.Time
+	// loads is what receivers were told lately.
+	loads map[string][]load
 
 	newsMu sync.Mutex
 	// news are the links of which something is to be told since the latest Advance.
@@ -37,8 +51,11 @@ type Engine struct {
 
 // plan is what the engine judges and by what. Reload makes another one.
 type plan struct {
+	topology
 	cfg   Config
 	links map[string]*link // never changed
+	// slowest is the longest time between polls of a link.
+	slowest time.Duration
 }
 
 // link is what the engine remembers about one link.
@@ -61,10 +78,17 @@ type link struct {
 	flaps *flaps
 	// queued tells that the link is among the engine's news.
 	queued bool
+	// at are the routers of the ends, pair is set where other links connect the same two.
+	at   [2]*device
+	pair *pair
+	// ends is what the ends said last.
+	ends [2]testimony
 	// seen is the instant of the latest view. away tells that it was of the last run, unsure that
 	// nobody knows how long ago.
 	seen         time.Duration
 	away, unsure bool
+	// heard tells that seen is set.
+	heard bool
 }
 
 // New returns an engine for the links that have rules in cfg. The links must not change afterwards.
@@ -74,14 +98,25 @@ func New(cfg Config, links []linkmodel.Link) *Engine {
 	for i := range links {
 		decl := &links[i]
 		if rules, ok := cfg.Rules[decl.Name]; ok {
-			p.links[decl.Name] = &link{decl: decl, rules: shared.of(decl, &rules), windows: p.cfg.windowsOf(decl)}
+			p.links[decl.Name] = newLink(decl, shared.of(decl, &rules), p.cfg.windowsOf(decl))
 		}
 	}
 	p.cfg.Rules = nil // every link has its rulings
-	e := &Engine{active: map[*link]struct{}{}, waiting: map[*link]struct{}{}, orders: newOrders()}
+	p.survey(nil)
+	e := &Engine{
+		active: map[*link]struct{}{}, waiting: map[*link]struct{}{},
+		causes: map[causeKey]*cause{}, storms: map[string]*cause{}, byID: map[string]*cause{}, loads: map[string][]load{},
+		lastEnd: map[causeKey]time.Time{}, orders: newOrders(),
+	}
 	p.pairUp(time.Time{})
 	e.plan.Store(p)
 	return e
+}
+
+func newLink(decl *linkmodel.Link, rules *ruleset, windows []*Window) *link {
+	l := &link{decl: decl, rules: rules, windows: windows}
+	l.ends[linkmodel.EndA].lost, l.ends[linkmodel.EndZ].lost = never, never
+	return l
 }
 
 // link returns what is known of a link, or nil.
@@ -118,7 +153,10 @@ func (e *Engine) observe(l *link, o *observation, signals []linkmodel.Signal) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.missed(o.mono)
-	l.seen = o.mono
+	l.seen, l.heard = o.mono, true
+	if o.view != nil {
+		l.hear(o.view)
+	}
 	judges, moving := len(l.judges), l.underWay()
 	l.countFlaps(o, signals)
 	l.judge(o, signals)
@@ -273,6 +311,9 @@ func (e *Engine) Episodes() []Episode {
 	e.mu.Lock()
 	for _, ep := range e.orphans {
 		all = append(all, ep.snapshot())
+	}
+	for _, c := range e.byID {
+		all = append(all, c.snapshot())
 	}
 	for i := range all {
 		all[i].Ack = e.acked(&all[i], e.orders.seen) // also before the first Advance

@@ -12,9 +12,12 @@ import (
 // Episode is one finding on one link from raise to clear. Every message about it carries its ID.
 // It is plain data: stored as JSON and given back to Engine.Restore, it continues after a restart.
 type Episode struct {
-	ID   string         `json:"id"`
-	Link string         `json:"link"`
-	Kind linkmodel.Kind `json:"kind"`
+	ID string `json:"id"`
+	// Link is empty for a cause (see IsCause), which Subject names: a site, a router, two routers; or
+	// for a storm, who is told.
+	Link    string         `json:"link"`
+	Subject string         `json:"subject,omitempty"`
+	Kind    linkmodel.Kind `json:"kind"`
 	// Direction is NoDirection for what concerns both; End is NoEnd where the fault points at
 	// neither end.
 	Direction linkmodel.Direction `json:"direction"`
@@ -54,6 +57,13 @@ type Episode struct {
 	// them.
 	Changes int       `json:"changes,omitempty"`
 	Changed time.Time `json:"changed,omitzero"`
+	// By is the id of the open cause that explains it.
+	By string `json:"by,omitempty"`
+	// Silent tells of a cause that it is the silence of Routers. ToldSize is how many links were told, or
+	// of a bothends that is cut off, routers. The Peak of a cause is in links.
+	Silent   bool     `json:"silent,omitempty"`
+	Routers  []string `json:"routers,omitempty"`
+	ToldSize int      `json:"told_size,omitempty"`
 
 	// HeldBack says why nothing is told at the moment; empty when nothing holds it back.
 	HeldBack string `json:"held_back,omitempty"`

@@ -5,7 +5,7 @@ import "github.com/bothends/bothends/linkmodel"
 // explained holds back what a worse fault of the same link explains, when it begins and when it ends:
 // that one end of a link that is down is down or silent is no news, nor that all is lost on a dead path
 // or between counters that stand still.
-func (*Engine) explained(s *subject) string {
+func (*turn) explained(s *subject) string {
 	l, ep := s.link, s.episode
 	if l == nil {
 		return ""

@@ -135,7 +135,7 @@ func (ep *Episode) flap(o *observation) {
 
 // flapping holds back that a line went or came while it does so again and again, until it has kept
 // its state for a while.
-func (*Engine) flapping(s *subject) string {
+func (*turn) flapping(s *subject) string {
 	l := s.link
 	if l == nil || !isStateKind(s.episode.Kind) {
 		return ""

@@ -65,20 +65,26 @@ func (w *wave) poll(t time.Duration) *linkmodel.Poll {
 
 // A storm: 500 lines go and come with periods of 2 to 600 seconds for an hour, and then no more.
 // Each is told to be flapping once and to be stable once. Before a slow one is known to be flapping,
-// some of its ups and downs are told.
+// some of its ups and downs are told. Each has routers and a receiver of its own, so that nothing explains
+// several of them and nothing is grouped.
 func TestFlapStorm(t *testing.T) {
 	const lines = 500
 	waves, links, rules := make([]wave, lines), make([]linkmodel.Link, lines), map[string]Rules{}
 	trackers := make([]*linkmodel.Tracker, lines)
+	var routes []Route
 	for i := range waves {
 		period := 2*time.Second + time.Duration(i)*598*time.Second/(lines-1)
 		links[i] = testLink()
 		links[i].Name = fmt.Sprintf("line-%03d", i)
+		for e := range links[i].Ends {
+			links[i].Ends[e].Device, links[i].Ends[e].Site = fmt.Sprintf("r%d-%d", i, e), ""
+		}
+		routes = append(routes, Route{Link: []string{links[i].Name}, To: []string{links[i].Name}})
 		waves[i] = wave{link: links[i], period: period, phase: period * time.Duration(i%7) / 7}
 		rules[links[i].Name] = flapRules()
 		trackers[i] = linkmodel.NewTracker(&links[i])
 	}
-	e := New(Config{Rules: rules, Default: []string{"noc"}, GroupWait: 20 * time.Second}, links)
+	e := New(Config{Rules: rules, Routes: routes, GroupWait: 20 * time.Second}, links)
 	told := map[string]map[string]int{}
 	last, total := map[string]Episode{}, 0
 	for n := range stormPolls + calmPolls {

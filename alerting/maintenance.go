@@ -8,15 +8,15 @@ import (
 
 // maintained holds back what is true of a link while somebody works on it. What was told before is told
 // to be over; what is still true at the end of the window is told then.
-func (e *Engine) maintained(s *subject) string {
+func (t *turn) maintained(s *subject) string {
 	if s.link == nil || !s.episode.open() {
 		return ""
 	}
-	w, until := e.maintenance(s.link, s.now.At)
+	w, until := t.maintenance(s.link, s.now.At)
 	if w == nil {
 		return ""
 	}
-	e.orders.wake(until)
+	t.orders.wake(until)
 	return "maintenance " + name(w.String()) + " until " + dayClock(until)
 }
 

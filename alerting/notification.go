@@ -30,6 +30,8 @@ type Notification struct {
 	Summary string
 	// Details are the lines below it, in the order in which a human needs them.
 	Details []Detail
+	// Group is what a message about a cause tells of the links that it explains.
+	Group   Group
 	Ends    [2]linkmodel.LinkEnd
 	Circuit linkmodel.Circuit
 	URLs    URLs

@@ -10,6 +10,7 @@ import (
 // Why the episodes of a reload end.
 const (
 	endedRemoved   = "removed from inventory"
+	endedDisabled  = "disabled in the inventory"
 	endedOtherEnds = "the inventory names other interfaces now"
 	endedNoRule    = "it has no threshold any more"
 )
@@ -35,8 +36,6 @@ func (e *Engine) Reload(r *Reload, now linkmodel.Moment) (report Report, changed
 	before := e.plan.Load()
 	next, kept := before.successor(r)
 	next.pairUp(now.At)
-	e.plan.Store(next)
-	t := &turn{Engine: e, plan: next, now: now}
 	for _, k := range kept {
 		anew := ""
 		if r.Anew[k.decl.Name] {
@@ -45,16 +44,19 @@ func (e *Engine) Reload(r *Reload, now linkmodel.Moment) (report Report, changed
 		if k.link.relink(&k, anew, now.At) {
 			changed = append(changed, k.decl.Name)
 		}
-		if k.link.hasEnded() {
-			t.look(k.link)
-		}
 	}
+	next.survey(&before.topology)
+	e.plan.Store(next)
+	t := &turn{Engine: e, plan: next, now: now}
 	gone := make(map[*link]bool, len(before.links))
 	for _, l := range before.links {
 		gone[l] = true
 	}
 	for _, k := range kept {
 		delete(gone, k.link)
+		if k.link.hasEnded() {
+			t.look(k.link)
+		}
 	}
 	for l := range gone {
 		t.leave(l)
@@ -85,7 +87,7 @@ func (p *plan) successor(r *Reload) (*plan, []keptLink) {
 		set, windows := shared.of(decl, &rules), next.cfg.windowsOf(decl)
 		l := p.find(decl.Name, r.Was)
 		if l == nil {
-			l = &link{decl: decl, rules: set, windows: windows}
+			l = newLink(decl, set, windows)
 		} else {
 			kept = append(kept, keptLink{l, decl, set, windows})
 		}
@@ -118,6 +120,7 @@ func (l *link) relink(k *keptLink, anew string, at time.Time) (changed bool) {
 	if anew != "" {
 		l.endAll(at, anew, true)
 		l.flaps = nil
+		l.ends[linkmodel.EndA].lost, l.ends[linkmodel.EndZ].lost = never, never
 	}
 	l.follow(k.rules, at)
 	return changed
@@ -149,12 +152,20 @@ func (l *link) follow(rules *ruleset, at time.Time) {
 	})
 }
 
+// whyGone tells why a link is not watched.
+func (p *plan) whyGone(name string) string {
+	if p.cfg.Disabled[name] {
+		return endedDisabled
+	}
+	return endedRemoved
+}
+
 // leave ends all episodes of a link that is no longer watched. Nothing will explain them any more, so
 // nothing holds back what they owe.
 func (t *turn) leave(l *link) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.endAll(t.now.At, endedRemoved, true)
+	l.endAll(t.now.At, t.plan.whyGone(l.decl.Name), true)
 	for _, ep := range l.ended {
 		ep.HeldBack = ""
 		t.tell(&subject{episode: ep, link: l, now: t.now})

@@ -161,3 +161,63 @@ func TestReloadChangesRoutes(t *testing.T) {
 		t.Error(diff)
 	}
 }
+
+// A link that is switched off says so: after a reload, and after a restart.
+func TestDisabledLinks(t *testing.T) {
+	rules := Rules{Utilization: ratioRule(0.7, 0, time.Minute)}
+	want := "RESOLVED lon1-par2-1 a→z saturated: disabled in the inventory, after 2 min (10:00 to 10:02 UTC), peak 75 %"
+	b := newBench(rules)
+	b.run(t, linkmodel.KindSaturated, "75 75")
+	stored := b.Episodes()
+	off := Config{Disabled: map[string]bool{b.decl.Name: true}}
+	report, _ := b.Reload(&Reload{Config: off}, linkmodel.Moment{At: b.at(), Mono: b.mono()})
+	if len(report.Told) != 1 || report.Told[0].Summary != want {
+		t.Errorf("reload: told %+v, want %s", report.Told, want)
+	}
+	next := New(off, nil)
+	next.Restore(stored)
+	told := next.Advance(linkmodel.Moment{At: b.at()}).Told
+	if len(told) != 1 || told[0].Summary != want {
+		t.Errorf("restart: told %+v, want %s", told, want)
+	}
+}
+
+// A document of a link whose ends are other interfaces now says nothing about them: neither its timers
+// nor its episodes go on.
+func TestDocumentOfOtherEnds(t *testing.T) {
+	rules := Rules{Utilization: ratioRule(0.7, 0, 2*time.Minute), Errors: ratioRule(0.001, 0, 0)}
+	b := newBench(rules)
+	errors := parse(t, linkmodel.KindErrors, linkmodel.AToZ, "1")
+	for range 2 {
+		b.signals(parse(t, linkmodel.KindSaturated, linkmodel.AToZ, "75"), errors)
+	}
+	stored := b.Episodes()
+	if len(stored) != 1 {
+		t.Fatal(stored)
+	}
+	doc, err := b.Document(b.decl.Name, b.moment())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, other := range []bool{false, true} {
+		next := newBench(rules)
+		next.polls = b.polls
+		if other {
+			next.decl.Ends[linkmodel.EndZ].Interface = "et-9/9/9"
+			next.Engine = New(Config{Rules: map[string]Rules{b.decl.Name: rules}, Default: []string{"noc"}}, []linkmodel.Link{next.decl})
+		}
+		next.Restore(stored)
+		next.Resume([]Document{{b.decl.Name, doc}}, b.moment(), func([]string) map[string]bool { return nil })
+		var got []string
+		for _, n := range append(next.advance(), next.signals(parse(t, linkmodel.KindSaturated, linkmodel.AToZ, "75"))...) {
+			got = append(got, string(n.Episode.Kind)+" "+string(n.Status)+" "+n.Episode.Ending)
+		}
+		want := "saturated firing "
+		if other {
+			want = "errors resolved the inventory names other interfaces now"
+		}
+		if strings.Join(got, ", ") != want {
+			t.Errorf("other ends %v: got %q, want %q", other, got, want)
+		}
+	}
+}

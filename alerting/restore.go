@@ -7,6 +7,12 @@ func (e *Engine) Restore(episodes []Episode) {
 	for i := range episodes {
 		ep := episodes[i].snapshot()
 		ep.Quiet, ep.raised = Hold{}, never
+		if IsCause(ep.Kind) {
+			e.mu.Lock()
+			e.restoreCause(&ep)
+			e.mu.Unlock()
+			continue
+		}
 		l := e.link(ep.Link)
 		if l == nil || !l.restore(&ep) {
 			e.mu.Lock()
@@ -50,10 +56,13 @@ func (l *link) restore(ep *Episode) bool {
 // endOrphans ends what was restored although nothing judges it any more.
 func (t *turn) endOrphans() {
 	for _, ep := range t.orphans {
-		if ep.open() {
-			ep.Until, ep.Ending = t.now.At, "it is no longer in the inventory"
-		}
 		s := subject{episode: ep, link: t.plan.links[ep.Link], now: t.now}
+		if ep.open() {
+			ep.Until, ep.Ending = t.now.At, endedNoRule
+			if s.link == nil {
+				ep.Ending = t.plan.whyGone(ep.Link)
+			}
+		}
 		ep.HeldBack = ""
 		t.tell(&s)
 	}

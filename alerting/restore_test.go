@@ -109,7 +109,8 @@ func TestRestoreOfWhatIsNoLongerJudged(t *testing.T) {
 		if n.Status != StatusResolved || !n.Episode.Until.Equal(now.At) || n.Episode.N != 2 {
 			t.Errorf("got %+v", n)
 		}
-		if !strings.Contains(n.Summary, ": it is no longer in the inventory, after 60 min") {
+		why := map[string]string{"removed": "removed from inventory", b.decl.Name: "it has no threshold any more"}[n.Episode.Link]
+		if !strings.Contains(n.Summary, ": "+why+", after 60 min") {
 			t.Errorf("got %s", n.Summary)
 		}
 		if diff := cmp.Diff([]string{"noc"}, n.To); diff != "" {

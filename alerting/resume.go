@@ -51,7 +51,12 @@ func (l *link) resume(d *linkDocument, now *linkmodel.Moment, over map[string]bo
 	shift := now.Mono - gap - d.Written.Mono
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.seen, l.away, l.unsure = d.Seen+shift, true, !exact
+	if !l.sameEnds(d) {
+		l.endAll(now.At, endedOtherEnds, true)
+		return
+	}
+	l.recall(d, shift)
+	l.seen, l.heard, l.away, l.unsure = d.Seen+shift, true, true, !exact
 	l.flaps = d.Flaps.flaps(shift)
 	for i := range d.Judges {
 		k := &d.Judges[i]
@@ -63,6 +68,19 @@ func (l *link) resume(d *linkDocument, now *linkmodel.Moment, over map[string]bo
 		l.resumeEnded(&d.Ended[i])
 	}
 	l.judges = slices.DeleteFunc(l.judges, (*judge).idle)
+}
+
+// recall takes up what the ends said last.
+func (l *link) recall(d *linkDocument, shift time.Duration) {
+	for e := range d.Ends {
+		said := &l.ends[e]
+		said.down = d.Ends[e].Down
+		if d.Ends[e].LostAt.IsZero() {
+			continue
+		}
+		said.lost, said.lostAt = d.Ends[e].Lost+shift, d.Ends[e].LostAt
+		forward(&l.at[e].said.missed, d.Seen+shift)
+	}
 }
 
 func (l *link) resumeJudge(r *ruling, k *judgeDocument, shift time.Duration) {

@@ -54,8 +54,9 @@ func TestLinksWithoutFaultsKeepNothing(t *testing.T) {
 			t.Errorf("after %s %%: %d judges, want any: %v", c.text, len(l.judges), c.kept)
 		}
 	}
-	s := signal("10")
-	if n := testing.AllocsPerRun(100, func() { b.signals(s) }); n != 0 {
+	s := []linkmodel.Signal{signal("10")}
+	o := observation{link: b.decl.Name, at: b.at(), mono: b.mono(), interval: b.interval}
+	if n := testing.AllocsPerRun(100, func() { b.observe(l, &o, s) }); n != 0 {
 		t.Errorf("%v allocations per poll, want 0", n)
 	}
 }

@@ -35,12 +35,12 @@ func (s *Silence) covers(l *linkmodel.Link, k linkmodel.Kind, t time.Time) bool 
 
 // silenced holds back what somebody wants not to hear of. What was told before is told to be over, and
 // what is still true at the end of the silence is told then.
-func (e *Engine) silenced(s *subject) string {
+func (t *turn) silenced(s *subject) string {
 	if s.link == nil || !s.episode.open() {
 		return ""
 	}
 	var last *Silence
-	for _, one := range e.orders.silences {
+	for _, one := range t.orders.silences {
 		longer := last == nil || one.Until.After(last.Until) || one.Until.Equal(last.Until) && one.ID < last.ID
 		if longer && one.covers(s.link.decl, s.episode.Kind, s.now.At) {
 			last = one

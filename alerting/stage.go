@@ -9,30 +9,33 @@ import (
 // subject is what the line of stages looks at: one episode and what it is about.
 type subject struct {
 	episode *Episode
-	// link is nil for an episode of a link that is no longer in the inventory.
-	link *link
-	now  linkmodel.Moment
+	// link is nil for a cause, which cause then is, and for an episode of a link that is no longer in the
+	// inventory.
+	link  *link
+	cause *cause
+	now   linkmodel.Moment
 }
 
 // stage looks at one episode and returns why nothing shall be told about it now, or "". It is asked
 // again for as long as something is to be told.
-type stage func(e *Engine, s *subject) string
+type stage func(t *turn, s *subject) string
 
 // line is the stages in their order. The first that holds an episode back leaves its reason there.
 var line = [...]stage{
-	(*Engine).flapping,
-	(*Engine).explained,
-	(*Engine).protected,
-	(*Engine).maintained,
-	(*Engine).acknowledged,
-	(*Engine).silenced,
+	(*turn).flapping,
+	(*turn).explained,
+	(*turn).protected,
+	(*turn).maintained,
+	(*turn).covered,
+	(*turn).acknowledged,
+	(*turn).silenced,
 }
 
 // holds returns why nothing shall be told about the episode now, or "".
-func (e *Engine) holds(s *subject) string {
-	s.episode.Ack = e.acked(s.episode, s.now.At)
+func (t *turn) holds(s *subject) string {
+	s.episode.Ack = t.acked(s.episode, s.now.At)
 	for _, held := range line {
-		if why := held(e, s); why != "" {
+		if why := held(t, s); why != "" {
 			return why
 		}
 	}

@@ -65,7 +65,7 @@ func newDraft() draft {
 		interfaces:  map[string]owner{},
 		receivers:   map[string]notify.Config{},
 		places:      Places{Receivers: map[string]string{}},
-		alerting:    alerting.Config{RemindEvery: DefaultRemindEvery},
+		alerting:    alerting.Config{RemindEvery: DefaultRemindEvery, GroupWait: alerting.DefaultGroupWait, Disabled: map[string]bool{}},
 		outputIDs:   map[string]span{},
 		web:         web.Config{Listen: web.DefaultListen},
 		history:     history.Config{}.WithDefaults(),

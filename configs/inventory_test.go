@@ -162,7 +162,7 @@ func TestResolveAlerting(t *testing.T) {
 				},
 			},
 		},
-		Default: []string{"noc"}, PageURL: "http://[::1]:8081",
+		Default: []string{"noc"}, GroupWait: 20 * time.Second, Disabled: map[string]bool{"spare": true}, PageURL: "http://[::1]:8081",
 	}
 	if diff := cmp.Diff(want, inv.Alerting, cmp.Comparer(near), cmp.Comparer(sameZone)); diff != "" {
 		t.Errorf("alerting (-want +got):\n%s", diff)

@@ -74,6 +74,7 @@ func (w *walker) link(name string, key, v value) {
 		w.note(f, &l, own)
 	}
 	if !l.enabled {
+		w.inventory.alerting.Disabled[name] = true
 		inv.counts.Disabled++
 		return
 	}

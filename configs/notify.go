@@ -11,12 +11,14 @@ import (
 
 var notifyBlock = block{
 	name: `"notify"`,
-	keys: []string{"receivers", "routes", "default", "remind_every"}, holds: true,
+	keys: []string{"receivers", "routes", "default", "remind_every", "group_wait"}, holds: true,
 }
 
 const (
 	minRemind = time.Minute
 	maxRemind = 30 * day
+	// maxGroupWait bounds what waiting for a cause may cost.
+	maxGroupWait = 10 * time.Minute
 )
 
 // notify reads who is told what. Its receivers may be spread over several files.
@@ -33,6 +35,9 @@ func (w *walker) notify(parts []*fields) {
 		}
 		if v, ok := f.get("remind_every"); ok {
 			w.inventory.alerting.RemindEvery = w.remindEvery(v)
+		}
+		if v, ok := f.get("group_wait"); ok {
+			w.inventory.alerting.GroupWait, _ = w.duration(v, 0, maxGroupWait)
 		}
 	}
 	w.shadowedRoutes()

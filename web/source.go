@@ -29,14 +29,18 @@ type Source interface {
 
 // Alert is an open episode as the API shows it. Fields that do not apply are empty.
 type Alert struct {
-	ID        string `json:"id"`
-	Status    string `json:"status"` // firing or resolved
-	Severity  string `json:"severity"`
-	Kind      string `json:"kind"`
-	Link      string `json:"link"`
+	ID       string `json:"id"`
+	Status   string `json:"status"` // firing or resolved
+	Severity string `json:"severity"`
+	Kind     string `json:"kind"`
+	Link     string `json:"link"`
+	// Subject is what a cause is about, whose Link is empty: a site, a router, two routers.
+	Subject   string `json:"subject,omitempty"`
 	Direction string `json:"direction,omitempty"`
 	End       string `json:"end,omitempty"`
 	Summary   string `json:"summary,omitempty"`
+	// ExplainedBy is the id of its cause.
+	ExplainedBy string `json:"explained_by,omitempty"`
 	// Value and Threshold are ratios (0..1) or per second; nil where the kind has none.
 	Value     *float64  `json:"value,omitempty"`
 	Threshold *float64  `json:"threshold,omitempty"`

@@ -56,12 +56,14 @@ func signature(key secret.Secret, body []byte) string {
 
 // webhookBody is the body, version 1. Ratios are 0..1, rates per second, times RFC 3339 in UTC.
 type webhookBody struct {
-	Version   int            `json:"version"`
-	ID        string         `json:"id"`
-	Status    string         `json:"status"`
-	Severity  string         `json:"severity"`
-	Kind      string         `json:"kind"`
+	Version  int    `json:"version"`
+	ID       string `json:"id"`
+	Status   string `json:"status"`
+	Severity string `json:"severity"`
+	Kind     string `json:"kind"`
+	// Link is empty for a cause, which Subject names: a site, a router, two routers.
 	Link      string         `json:"link"`
+	Subject   string         `json:"subject,omitempty"`
 	Direction string         `json:"direction,omitempty"`
 	Summary   string         `json:"summary"`
 	Value     float64        `json:"value"`
@@ -71,8 +73,11 @@ type webhookBody struct {
 	Ends      webhookEnds    `json:"ends"`
 	Circuit   webhookCircuit `json:"circuit"`
 	URLs      webhookURLs    `json:"urls"`
-	// Explains holds the ids of the episodes that this one is the cause of.
-	Explains []string `json:"explains"`
+	// Explains holds the ids of the open episodes that this one is the cause of. Links are the names of at
+	// most ten of LinksTotal links that a cause is about.
+	Explains   []string `json:"explains"`
+	Links      []string `json:"links,omitempty"`
+	LinksTotal int      `json:"links_total,omitempty"`
 }
 
 type webhookEnds struct {
@@ -110,8 +115,18 @@ func webhookBodyOf(n *alerting.Notification) *webhookBody {
 		},
 		Circuit:  webhookCircuit(n.Circuit),
 		URLs:     webhookURLs(n.URLs),
-		Explains: []string{},
+		Explains: append([]string{}, n.Group.Explains...),
+		Links:    n.Group.Links, LinksTotal: n.Group.Total,
+		Subject: subject(ep),
 	}
+}
+
+// subject is what a cause is about. A storm is about nothing that has a name.
+func subject(ep *alerting.Episode) string {
+	if ep.Kind == alerting.KindStorm {
+		return ""
+	}
+	return ep.Subject
 }
 
 func webhookEndOf(e *linkmodel.LinkEnd) webhookEnd {

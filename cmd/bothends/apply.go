@@ -100,5 +100,5 @@ func sameOutput(a, b *influxdb.Config) bool { return a.Equal(*b) }
 // sameRoutes reports whether notifications go the same ways.
 func sameRoutes(a, b *configs.Inventory) bool {
 	x, y := &a.Alerting, &b.Alerting
-	return slices.EqualFunc(x.Routes, y.Routes, func(r, o alerting.Route) bool { return r.Equal(&o) }) && slices.Equal(x.Default, y.Default) && x.RemindEvery == y.RemindEvery
+	return slices.EqualFunc(x.Routes, y.Routes, func(r, o alerting.Route) bool { return r.Equal(&o) }) && slices.Equal(x.Default, y.Default) && x.RemindEvery == y.RemindEvery && x.GroupWait == y.GroupWait
 }

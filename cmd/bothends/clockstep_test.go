@@ -9,7 +9,8 @@ import (
 )
 
 // clockInventory judges utilisation after 30 s, so that a clock that is set has something to spoil.
-const clockInventory = appInventory + `link_types:
+const clockInventory = appInventory + `notify: {group_wait: 0s}
+link_types:
   ethernet: {utilization: {warn: 50%, crit: none, for: 30s}}
 `
 

@@ -22,6 +22,9 @@ import (
 // demoRouters is where the first pretend router listens; port 0 takes a free port for each.
 var demoRouters = netip.MustParseAddrPort("127.20.0.1:0")
 
+// demoGroupWait is short, because the demo polls every two seconds and nobody likes to wait.
+const demoGroupWait = 4 * time.Second
+
 // demoFlags are the flags of the demo.
 type demoFlags struct {
 	listen      string
@@ -97,6 +100,7 @@ func demoInventory(sim *simulator.Simulator, f *demoFlags, state string) (*confi
 		return nil, fmt.Errorf("the demo's own inventory has errors:\n%s", problems.Text())
 	}
 	inv.StateDir = state
+	inv.Alerting.GroupWait = demoGroupWait
 	inv.Web.Listen = f.listen
 	if f.influx.URL != "" {
 		f.influx.ID = configs.DefaultInfluxDBID

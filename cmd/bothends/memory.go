@@ -32,6 +32,8 @@ const (
 const (
 	trackerKind = "tracker"
 	judgesKind  = "judges"
+	// causesKind is what explains the alerts of several links; there is one document of it.
+	causesKind = "causes"
 )
 
 // documentKeeper is the part of the state file that memory needs.
@@ -59,6 +61,8 @@ type memory struct {
 	// shorter than a round, the same links would be left out each time.
 	turn    int
 	failing bool
+	// causes waits for the disk.
+	causes *history.Document
 }
 
 func newMemory(keep documentKeeper, p *pipeline, log *zap.Logger, metrics prometheus.Registerer) *memory {
@@ -89,7 +93,9 @@ func (m *memory) run(ctx context.Context) error {
 		select {
 		case <-tick.C:
 			m.save(m.due())
+			m.saveCauses()
 		case <-ctx.Done():
+			m.saveCauses()
 			m.saveAll()
 			return nil
 		}
@@ -160,6 +166,28 @@ func (m *memory) save(names []string) {
 	m.saved.Add(float64(len(names)))
 }
 
+// saveCauses writes what changed of causes. What the disk does not take is tried again.
+func (m *memory) saveCauses() {
+	now := m.now()
+	body, err := m.engine.CausesMoved(now)
+	if err != nil {
+		m.log.Error("causes of alerts cannot be written down", zap.Error(err))
+	}
+	if body != nil {
+		m.causes = &history.Document{Kind: causesKind, Name: causesKind, At: now.At, Body: body}
+	}
+	if m.causes == nil {
+		return
+	}
+	err = m.keep.SaveDocument(*m.causes)
+	if err != nil && !m.failing {
+		m.log.Error("state file does not take the causes of alerts", zap.Error(err))
+	}
+	if m.failing = err != nil; err == nil {
+		m.causes = nil
+	}
+}
+
 // appendLink appends the documents of a link. A link nobody ever asked has none.
 func (m *memory) appendLink(docs []history.Document, name string) []history.Document {
 	w := m.pipeline.link(name)
@@ -201,6 +229,11 @@ func (m *memory) restore() {
 		left.add(name, why)
 	}
 	left.tell(m.log, "timers of alerts cannot be used: they start anew", err)
+	left = leftOut{}
+	err = m.keep.Documents(causesKind, func(d history.Document) {
+		left.add(d.Name, m.engine.ResumeCauses(d.Body, now))
+	})
+	left.tell(m.log, "timers of causes cannot be used: they start anew", err)
 }
 
 // over returns which episodes the record knows to have ended.

@@ -54,12 +54,12 @@ type restartRig struct {
 
 const restartEvery = time.Second
 
-// newRestartRig has so many links between two routers. The first is judged by how long it is down,
+// newRestartRig has so many links, no two of them between the same routers. The first is judged by how long it is down,
 // the last by its utilisation for a while.
 func newRestartRig(t *testing.T, links int) *restartRig {
 	t.Helper()
 	r := &restartRig{t: t}
-	config := simulator.Many(7, links, 2, netip.MustParseAddrPort("127.83.1.1:0"))
+	config := simulator.Many(7, links, links+1, netip.MustParseAddrPort("127.83.1.1:0"))
 	for i := range config.Links {
 		for d := range config.Links[i].Load {
 			config.Links[i].Load[d] = simulator.Load{BPS: 1e9}
@@ -96,9 +96,11 @@ link_types:
   ethernet:
     utilization: {warn: 50%%, crit: none, for: %v}
     loss: {warn: none, crit: none, for: 1m}
+    flapping: {severity: none}
 notify:
   receivers: {chat: {type: webhook, url: %q}}
   default: [chat]
+  group_wait: 1s
 devices:
 `, filepath.Join(filepath.Dir(r.config), "state"), restartEvery, pendingFor, receiver)
 	for i := range c.Routers {
@@ -238,9 +240,14 @@ func (r *restartRig) await(kind, link string, n int) []heard {
 // polled waits until the routers were asked so often again.
 func (r *restartRig) polled(cycles int) {
 	r.t.Helper()
-	router := r.sim.Router(r.sim.Config().Routers[0].Name)
-	want := router.Stats().Requests + uint64(cycles*len(r.sim.Config().Links)) //nolint:gosec // a few
-	for deadline := time.Now().Add(patience); router.Stats().Requests < want; time.Sleep(20 * time.Millisecond) {
+	asked := func() (n uint64) {
+		for _, c := range r.sim.Config().Routers {
+			n += r.sim.Router(c.Name).Stats().Requests
+		}
+		return n
+	}
+	want := asked() + uint64(2*cycles*len(r.sim.Config().Links)) //nolint:gosec // a few
+	for deadline := time.Now().Add(patience); asked() < want; time.Sleep(20 * time.Millisecond) {
 		if time.Now().After(deadline) {
 			r.t.Fatalf("no %d cycles of polls\n%s", cycles, r.logged())
 		}

@@ -49,7 +49,10 @@ func alertOf(e *alerting.Episode) web.Alert {
 	a := web.Alert{
 		ID: e.ID, Status: string(alerting.StatusFiring), Severity: e.Severity.String(), Kind: string(e.Kind),
 		Link: e.Link, Direction: e.Direction.String(), End: e.End.String(), Summary: e.Evidence,
-		Since: e.Since, Until: e.Until, Told: e.N, HeldBack: e.HeldBack, Ack: ackOf(e.Ack),
+		Since: e.Since, Until: e.Until, Told: e.N, HeldBack: e.HeldBack, Ack: ackOf(e.Ack), Subject: e.Subject, ExplainedBy: e.By,
+	}
+	if e.Kind == alerting.KindStorm {
+		a.Subject = "" // who is told is nobody's business here
 	}
 	if !e.Until.IsZero() {
 		a.Status = string(alerting.StatusResolved)
