@@ -88,3 +88,22 @@ func TestFirstMessageIsEarly(t *testing.T) {
 		t.Errorf("told %v after it was found", late)
 	}
 }
+
+// Planned work at a site is not news, however many links it takes away: neither its links nor what they
+// have in common.
+func TestCauseInMaintenance(t *testing.T) {
+	f := newGrid(t, star()...)
+	f.cfg.Maintenance = []Window{{Name: "power works", Scope: Scope{Site: []string{"ams1"}}, From: start, Until: start.Add(2 * time.Hour)}}
+	f.boot()
+	f.healthy()
+	f.dead["cr1.ams1"], f.dead["cr2.ams1"] = true, true
+	f.run(20 * time.Minute)
+	if len(f.told) > 0 {
+		t.Fatalf("told %q", f.lines())
+	}
+	f.dead["cr1.ams1"], f.dead["cr2.ams1"] = false, false
+	f.run(20 * time.Minute)
+	if len(f.told) > 0 {
+		t.Fatalf("told %q", f.lines())
+	}
+}
