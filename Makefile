@@ -65,6 +65,16 @@ SOAK ?= 1h
 soak: ## an hour with a fault each minute: memory, goroutines and descriptors stay flat (SEED=n, root)
 	go run ./internal/rig/chaos -seed $(SEED) -soak $(SOAK)
 
+# Days in one process on virtual time; what was good is not played again. SEEDS are 7, 1..100 or 1,5,9. Each seed runs on
+# one processor: two of these at once, with other seeds, fill two.
+SEEDS ?= 1..100
+HOURS ?= 24
+.PHONY: swizzle
+swizzle: ## 24 virtual hours of all faults mixed for each of SEEDS=1..100, resumable (HOURS=24)
+	@mkdir -p .cache/swizzle/$(HOURS)h
+	BOTHENDS_SWIZZLE='$(SEEDS)' BOTHENDS_SWIZZLE_HOURS=$(HOURS) BOTHENDS_SWIZZLE_DONE=$(CURDIR)/.cache/swizzle/$(HOURS)h \
+		go test -count=1 -v -timeout=48h -run='^TestSwizzleSeeds$$' ./cmd/bothends
+
 # MUTANTS picks some: make mutants MUTANTS=torn
 MUTANTS ?= .
 .PHONY: mutants

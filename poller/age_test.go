@@ -135,7 +135,7 @@ type agents struct {
 	sim *simulator.Simulator
 }
 
-// Write implements socket.
+// Write implements Socket.
 func (n *agents) Write(batch []datagram.Message) (int, error) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
@@ -171,7 +171,7 @@ func TestAgesEndToEnd(t *testing.T) {
 		p := newPoller(cfg, Deps{
 			Log: zap.NewNop(), Metrics: prometheus.NewRegistry(), Now: time.Now,
 			Emit: func(p *linkmodel.Poll) { tracker.Observe(p) },
-		}, func(family) (socket, error) { return &agents{sim: sim}, nil })
+		}, func(family) (Socket, error) { return &agents{sim: sim}, nil })
 		ctx, cancel := context.WithTimeout(t.Context(), 20*time.Minute)
 		defer cancel()
 		if err := p.Run(ctx); err != nil {

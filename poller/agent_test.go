@@ -155,9 +155,9 @@ const elsewhere = "\x00elsewhere"
 
 func newAgent(play script) *agent { return &agent{play: play, answersFrom: agentAddr} }
 
-func (a *agent) open(family) (socket, error) { return a, nil }
+func (a *agent) open(family) (Socket, error) { return a, nil }
 
-// Write implements socket.
+// Write implements Socket.
 func (a *agent) Write(batch []datagram.Message) (int, error) {
 	for i := range batch {
 		a.mu.Lock()
@@ -178,7 +178,7 @@ func (a *agent) Write(batch []datagram.Message) (int, error) {
 	return len(batch), nil
 }
 
-// Read implements socket.
+// Read implements Socket.
 func (a *agent) Read(batch []datagram.Message) (n int, err error) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
@@ -191,16 +191,16 @@ func (a *agent) Read(batch []datagram.Message) (n int, err error) {
 	return n, nil
 }
 
-// Unreachable implements socket.
+// Unreachable implements Socket.
 func (a *agent) Unreachable(func(netip.AddrPort, error)) error { return nil }
 
-// Drops implements socket.
+// Drops implements Socket.
 func (a *agent) Drops() uint64 { return 0 }
 
-// ReceiveBuffer implements socket.
+// ReceiveBuffer implements Socket.
 func (a *agent) ReceiveBuffer() int { return socketBuffer }
 
-// Close implements socket.
+// Close implements Socket.
 func (a *agent) Close() error { return nil }
 
 func (a *agent) asked() []asked {

@@ -79,7 +79,7 @@ func TestChaosLoss(t *testing.T) {
 		var wire *lossy
 		m := newMesh(t, routers/2, routers, func(n *network) opener {
 			wire = &lossy{network: n, share: .3, dice: rand.New(rand.NewPCG(30, 1))}
-			return func(family) (socket, error) { return wire, nil }
+			return func(family) (Socket, error) { return wire, nil }
 		})
 		defer m.start()()
 		m.watch(2)

@@ -90,7 +90,7 @@ func TestPollAllocatesNothing(t *testing.T) {
 				answered++
 			}
 		}
-	}}, func(family) (socket, error) { return &echo{wire: wire{room: -1}}, nil })
+	}}, func(family) (Socket, error) { return &echo{wire: wire{room: -1}}, nil })
 	p.located()
 	p.schedule = newSchedule(p.links, time.Now(), p.metrics, func(l *link, due time.Duration) {
 		p.emitter.borrow().begin(l, due, wallAt(p.deps.Now, due))

@@ -64,7 +64,7 @@ func TestSocketThatCannotBeOpened(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newStand(t)
 		broken, opened := true, 0
-		s.open = func(family) (socket, error) {
+		s.open = func(family) (Socket, error) {
 			opened++
 			if broken {
 				return nil, errors.New("too many open files")
@@ -222,7 +222,7 @@ func TestProbeAnsweredWithAReading(t *testing.T) {
 func TestStopEndsEveryFlight(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newStand(t)
-		s.open = func(f family) (socket, error) {
+		s.open = func(f family) (Socket, error) {
 			if f == ipv6 {
 				return nil, errors.New("no such protocol")
 			}

@@ -255,7 +255,7 @@ type lossy struct {
 
 func (l *lossy) lose() bool { return l.lossy.Load() && l.dice.Float64() < l.share }
 
-// Write implements socket.
+// Write implements Socket.
 func (l *lossy) Write(batch []datagram.Message) (int, error) {
 	l.sent.Add(int64(len(batch)))
 	for i := range batch {
@@ -266,7 +266,7 @@ func (l *lossy) Write(batch []datagram.Message) (int, error) {
 	return len(batch), nil
 }
 
-// Read implements socket.
+// Read implements Socket.
 func (l *lossy) Read(batch []datagram.Message) (int, error) {
 	n, err := l.network.Read(batch)
 	kept := 0

@@ -30,9 +30,9 @@ type arrival struct {
 	content []byte
 }
 
-func (n *network) open(family) (socket, error) { return n, nil }
+func (n *network) open(family) (Socket, error) { return n, nil }
 
-// Write implements socket.
+// Write implements Socket.
 func (n *network) Write(batch []datagram.Message) (int, error) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
@@ -49,7 +49,7 @@ func (n *network) Write(batch []datagram.Message) (int, error) {
 	return len(batch), nil
 }
 
-// Read implements socket.
+// Read implements Socket.
 func (n *network) Read(batch []datagram.Message) (int, error) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
@@ -67,7 +67,7 @@ func (n *network) Read(batch []datagram.Message) (int, error) {
 	return got, nil
 }
 
-// Unreachable implements socket.
+// Unreachable implements Socket.
 func (n *network) Unreachable(tell func(netip.AddrPort, error)) error {
 	n.mu.Lock()
 	defer n.mu.Unlock()
@@ -78,10 +78,10 @@ func (n *network) Unreachable(tell func(netip.AddrPort, error)) error {
 	return nil
 }
 
-// Drops implements socket.
+// Drops implements Socket.
 func (n *network) Drops() uint64 { return 0 }
 
-// ReceiveBuffer implements socket.
+// ReceiveBuffer implements Socket.
 func (n *network) ReceiveBuffer() int {
 	if n.room > 0 {
 		return n.room
@@ -89,7 +89,7 @@ func (n *network) ReceiveBuffer() int {
 	return socketBuffer
 }
 
-// Close implements socket.
+// Close implements Socket.
 func (n *network) Close() error { return nil }
 
 func responseTo(a *asked) response {

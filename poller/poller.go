@@ -21,6 +21,9 @@ type Deps struct {
 	// Emit takes the result of one cycle of one link. It is called from several goroutines,
 	// never concurrently for one link; the Poll is reused once it returns.
 	Emit func(*linkmodel.Poll)
+	// Open opens the socket for IPv4 or IPv6; nil opens those of the system. A network in memory needs no
+	// kernel, and its poller sleeps on Go's timers alone.
+	Open func(ipv6 bool) (Socket, error)
 }
 
 // Poller polls both ends of every link on schedule.
@@ -41,6 +44,9 @@ type Poller struct {
 
 // New prepares a Poller for a valid cfg. It opens no socket and starts nothing.
 func New(cfg Config, deps Deps) *Poller {
+	if deps.Open != nil {
+		return newPoller(cfg, deps, func(f family) (Socket, error) { return deps.Open(f == ipv6) })
+	}
 	p := newPoller(cfg, deps, openUDP)
 	p.transport.newAlarm = newKernelAlarm
 	return p

@@ -7,8 +7,8 @@ import (
 	"github.com/bothends/bothends/internal/datagram"
 )
 
-// socket is what the transport needs of a UDP socket; it never blocks.
-type socket interface {
+// Socket is what a Poller needs of a UDP socket; it never blocks.
+type Socket interface {
 	// Read fills a part of batch with what has come.
 	Read(batch []datagram.Message) (n int, err error)
 	// Write sends batch in order; n datagrams were sent, and err is about the next one.
@@ -23,7 +23,7 @@ type socket interface {
 }
 
 // opener opens the socket for an address family.
-type opener func(family family) (socket, error)
+type opener func(family family) (Socket, error)
 
 // family is an address family.
 type family int
@@ -46,7 +46,7 @@ func familyOf(a netip.AddrPort) family {
 const socketBuffer = 4 << 20
 
 // openUDP opens a socket on a port the kernel picks at random.
-func openUDP(f family) (socket, error) {
+func openUDP(f family) (Socket, error) {
 	network, addr := "udp4", netip.AddrPortFrom(netip.IPv4Unspecified(), 0)
 	if f == ipv6 {
 		network, addr = "udp6", netip.AddrPortFrom(netip.IPv6Unspecified(), 0)
@@ -62,7 +62,7 @@ const batchSize = 64
 // port is our own port in one address family: a socket, what waits to be sent over it, and the
 // batch that is on its way to the kernel.
 type port struct {
-	socket socket
+	socket Socket
 	outbox queue
 	window window
 	batch  [batchSize + 1]datagram.Message // the last flight may come with a probe
@@ -76,7 +76,7 @@ type port struct {
 	looked int64 // the second in which they were counted last
 }
 
-func newPort(s socket) *port {
+func newPort(s Socket) *port {
 	p := &port{socket: s, window: newWindow(s.ReceiveBuffer())}
 	for i := range p.batch {
 		p.batch[i].Buf = make([]byte, 0, 1500)

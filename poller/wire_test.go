@@ -109,7 +109,7 @@ type stand struct {
 func newStand(t testing.TB) *stand {
 	t.Helper()
 	s := &stand{wire: &wire{room: -1}, t: t, registry: prometheus.NewRegistry()}
-	s.transport = newTransport(func(family) (socket, error) { return s.wire, nil }, zap.NewNop(), newMetrics(s.registry))
+	s.transport = newTransport(func(family) (Socket, error) { return s.wire, nil }, zap.NewNop(), newMetrics(s.registry))
 	return s
 }
 

@@ -1,7 +1,6 @@
 package sink
 
 import (
-	"math/rand/v2"
 	"time"
 )
 
@@ -19,7 +18,10 @@ const (
 )
 
 // backoff counts failures in a row.
-type backoff struct{ failures int }
+type backoff struct {
+	failures int
+	chance   func(below time.Duration) time.Duration
+}
 
 // wait returns how long to wait after one more failure: what the server asked for, else a random
 // time between minWait and a ceiling that doubles up to maxWait.
@@ -35,7 +37,7 @@ func (b *backoff) wait(e *WriteError) time.Duration {
 	if b.failures < 6 {
 		ceiling = minWait << b.failures
 	}
-	return minWait + rand.N(ceiling-minWait)
+	return minWait + b.chance(ceiling-minWait)
 }
 
 func (b *backoff) reset() { b.failures = 0 }

@@ -2,6 +2,7 @@ package sink
 
 import (
 	"context"
+	"math/rand/v2"
 	"sync"
 	"time"
 )
@@ -22,7 +23,12 @@ type gate struct {
 	backoff backoff
 }
 
-func newGate() gate { return gate{token: make(chan struct{}, 1)} }
+func newGate(chance func(time.Duration) time.Duration) gate {
+	if chance == nil {
+		chance = rand.N[time.Duration]
+	}
+	return gate{token: make(chan struct{}, 1), backoff: backoff{chance: chance}}
+}
 
 // enter waits until an attempt may be made; leave must be called after it. It returns false when ctx
 // ends meanwhile. Once ctx has ended, there is no time left to wait.

@@ -30,6 +30,8 @@ type Config struct {
 	Log         *zap.Logger
 	Metrics     *Metrics
 	Now         func() time.Time
+	// Chance returns a random time below one that is above 0; nil is math/rand's.
+	Chance func(below time.Duration) time.Duration
 }
 
 // Sink takes lines without blocking and writes them to one output.
@@ -52,7 +54,7 @@ func New(cfg Config) *Sink {
 		cfg:     cfg,
 		log:     cfg.Log.With(zap.String("output", cfg.ID)),
 		metrics: cfg.Metrics.of(cfg.ID),
-		gate:    newGate(),
+		gate:    newGate(cfg.Chance),
 		full:    make(chan struct{}, 1),
 		flushed: make(chan struct{}),
 	}

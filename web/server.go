@@ -56,6 +56,8 @@ type Deps struct {
 	// suggests any.
 	Nearest func(name string) string
 	Orders  Orders
+	// Listen opens the port; nil is the system's.
+	Listen func(ctx context.Context, network, address string) (net.Listener, error)
 }
 
 // Server answers HTTP requests from snapshots of its Source.
@@ -91,8 +93,11 @@ func (s *Server) Listen() error {
 	if err := requireLoopback(s.cfg.Listen); err != nil {
 		return err
 	}
-	var lc net.ListenConfig
-	listener, err := lc.Listen(context.Background(), "tcp", s.cfg.Listen)
+	open := s.deps.Listen
+	if open == nil {
+		open = new(net.ListenConfig).Listen
+	}
+	listener, err := open(context.Background(), "tcp", s.cfg.Listen)
 	if errors.Is(err, syscall.EADDRINUSE) {
 		return fmt.Errorf("listen on %s: another program uses this port: choose another as "+
 			"web.listen (demo: --listen): %w", s.cfg.Listen, err)

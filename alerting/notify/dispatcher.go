@@ -22,6 +22,10 @@ type Deps struct {
 	// PageURL is the address of the web page, without a trailing slash; empty where there is none to
 	// show.
 	PageURL string
+	// Transport makes requests over another network than the system's, such as one in memory, when it is set.
+	Transport http.RoundTripper
+	// Chance returns a random time below one that is above 0; nil is math/rand's.
+	Chance func(below time.Duration) time.Duration
 }
 
 // Waiting is a message to one receiver that the last run of the program did not get rid of.
@@ -51,6 +55,9 @@ type Dispatcher struct {
 func New(cfgs []Config, deps Deps) *Dispatcher {
 	d := &Dispatcher{
 		deps: deps, client: newClient(nil), count: newCounter(deps.Metrics), running: map[*worker]context.CancelFunc{},
+	}
+	if deps.Transport != nil {
+		d.client.Transport = deps.Transport
 	}
 	d.Reload(cfgs)
 	return d

@@ -3,6 +3,7 @@ package notify
 import (
 	"context"
 	"fmt"
+	"math/rand/v2"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -105,7 +106,7 @@ func TestBackoffGrowsAndEnds(t *testing.T) {
 			top = min(top, firstBackoff<<(failures-1))
 		}
 		for range 50 {
-			if got := backoff(failures, 0); got < top/2 || got > top {
+			if got := backoff(failures, 0, rand.N[time.Duration]); got < top/2 || got > top {
 				t.Fatalf("after %d failures %v, want %v to %v", failures, got, top/2, top)
 			}
 		}

@@ -2,7 +2,6 @@ package notify
 
 import (
 	"context"
-	"math/rand/v2"
 	"sync"
 	"time"
 )
@@ -88,15 +87,15 @@ func (p *pacer) took() {
 
 // backoff returns the wait after so many failures in a row. What the peer asked for is kept, and
 // up to a tenth is added; without that, half to all of a doubling time.
-func backoff(failures int, asked time.Duration) time.Duration {
+func backoff(failures int, asked time.Duration, chance func(below time.Duration) time.Duration) time.Duration {
 	if asked > 0 {
-		return asked + rand.N(asked/10+1)
+		return asked + chance(asked/10+1)
 	}
 	d := maxBackoff
 	if failures < 8 {
 		d = min(d, firstBackoff<<(failures-1))
 	}
-	return d/2 + rand.N(d/2)
+	return d/2 + chance(d/2)
 }
 
 // sleep waits for d, or returns ctx's error when that ends first.

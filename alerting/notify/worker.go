@@ -3,6 +3,7 @@ package notify
 import (
 	"context"
 	"errors"
+	"math/rand/v2"
 	"sync"
 	"time"
 
@@ -43,6 +44,7 @@ type worker struct {
 	// redirected holds a token from when there is another receiver to the first attempt there.
 	redirected chan struct{}
 	pacer      pacer
+	chance     func(below time.Duration) time.Duration
 	log        *zap.Logger
 	count      *prometheus.CounterVec
 	// settled is told what need not be kept on the disk any longer.
@@ -69,8 +71,13 @@ type worker struct {
 }
 
 func newWorker(name string, r Receiver, tr traits, d *Dispatcher) *worker {
+	chance := d.deps.Chance
+	if chance == nil {
+		chance = rand.N[time.Duration]
+	}
 	return &worker{
-		name: name, receiver: r, traits: tr, queue: newQueue(), count: d.count, redirected: make(chan struct{}, 1),
+		chance: chance,
+		name:   name, receiver: r, traits: tr, queue: newQueue(), count: d.count, redirected: make(chan struct{}, 1),
 		pacer: pacer{gap: tr.gap}, settled: d.settled, instead: d.instead, pageURL: d.deps.PageURL,
 		log:    d.deps.Log.With(zap.String("receiver", name)),
 		held:   map[string]*item{},
@@ -139,7 +146,7 @@ func (w *worker) run(ctx context.Context) {
 			continue
 		}
 		failures++
-		if w.pause(ctx, backoff(failures, askedWait(err))) != nil {
+		if w.pause(ctx, backoff(failures, askedWait(err), w.chance)) != nil {
 			break
 		}
 	}

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"math"
 	"os"
 	"path/filepath"
 	"runtime/debug"
@@ -34,6 +35,8 @@ type options struct {
 	console notify.Receiver
 	// reload, when set, is how the inventory is read again.
 	reload *rereading
+	// world is what the program stands in; nil is the real one.
+	world *world
 	// ready is called with the address of the page once it answers.
 	ready func(address string)
 }
@@ -70,7 +73,10 @@ type app struct {
 // newApp builds every room from the inventory and hands them to each other. Nothing runs yet; only
 // the state folder is taken, so that a second instance is refused at once.
 func newApp(inv *configs.Inventory, opts options) (*app, error) {
-	a := &app{options: opts, inv: inv, started: time.Now(), registry: prometheus.NewRegistry()}
+	if opts.world == nil {
+		opts.world = realWorld()
+	}
+	a := &app{options: opts, inv: inv, started: opts.world.now(), registry: prometheus.NewRegistry()}
 	a.current.Store(inv)
 	a.registry.MustRegister(
 		collectors.NewGoCollector(),
@@ -109,19 +115,21 @@ func (a *app) wire() error {
 	a.pipeline.sinks, a.pipeline.log = a.outputs.sinks(), a.log
 	a.pipeline.record = a.recorder.record
 	a.memory = newMemory(a.state, a.pipeline, a.log.Named("state"), a.registry)
+	a.memory.now, a.memory.turn = a.world.present, int(a.world.chance(math.MaxInt32))
 	a.memory.restore()
 	a.pipeline.moved = a.memory.note
 	a.orders = newOrders(a)
 	a.orders.restore()
 	a.register()
 	a.poller = poller.New(a.inv.Poller, poller.Deps{
-		Log: a.log.Named("poller"), Metrics: a.registry, Now: time.Now, Emit: a.pipeline.handle,
+		Log: a.log.Named("poller"), Metrics: a.registry, Now: a.world.now, Emit: a.pipeline.handle, Open: a.world.sockets,
 	})
 	a.supervisor = newSupervisor(a.log.Named("supervisor"), (&source{app: a}).Healthy, a.oneLine)
 	deps := web.Deps{
-		Log: a.log.Named("web"), Gatherer: a.registry, Now: time.Now, Replay: a.replay,
+		Log: a.log.Named("web"), Gatherer: a.registry, Now: a.world.now, Replay: a.replay,
 		Test: a.testReceiver, Examples: notify.Examples(),
 		Explain: a.explain, Receiver: a.explainReceiver, Nearest: a.nearestLink, Orders: a.orders,
+		Listen: a.world.listen,
 	}
 	if a.reload != nil {
 		a.reloader = newReloader(a, a.reload)
@@ -136,6 +144,7 @@ func (a *app) notify() error {
 	log := a.log.Named("notify")
 	a.dispatcher = notify.New(a.inv.Receivers, notify.Deps{
 		Log: log, Metrics: a.registry, Settled: a.recorder.settle, PageURL: a.inv.Alerting.PageURL,
+		Transport: a.world.receivers, Chance: a.world.chance,
 	})
 	if a.console != nil {
 		a.dispatcher.Add(consoleName, a.console)
@@ -178,7 +187,7 @@ func (a *app) tasks() []task {
 		{"history", a.store.Run},
 		{"memory", a.memory.run},
 		{a.outputs.name(), a.outputs.run},
-		{"own metrics", func(ctx context.Context) error { return a.pipeline.selfReport(ctx, a.registry, a.log) }},
+		{"own metrics", func(ctx context.Context) error { return a.pipeline.selfReport(ctx, a.registry, a.world.now) }},
 	}
 	tasks = append(tasks,
 		task{"notify", a.dispatcher.Run},

@@ -46,7 +46,7 @@ func (a *app) exchange(inv *configs.Inventory, r *refit, m *moving, c *change) {
 	for _, name := range r.next.names {
 		rules.Links = append(rules.Links, r.next.decls[name])
 	}
-	told, judged := a.engine.Reload(&rules, present())
+	told, judged := a.engine.Reload(&rules, a.world.present())
 	for _, name := range judged {
 		if r.was[name] == "" {
 			c.links.changed[name] = append(c.links.changed[name], "thresholds")

@@ -38,7 +38,7 @@ func (a *app) prune() {
 	if retention <= 0 {
 		retention = history.DefaultRetention
 	}
-	if err := a.state.Prune(time.Now().Add(-retention)); err != nil {
+	if err := a.state.Prune(a.world.now().Add(-retention)); err != nil {
 		a.log.Error("old events stay in the state file", zap.Error(err))
 	}
 }
@@ -56,21 +56,21 @@ func (c cronLog) Error(err error, msg string, _ ...any) {
 
 // alerts tells what is to be told, until ctx ends.
 func (a *app) alerts(ctx context.Context) error {
-	a.pipeline.advance(present()) // what held back in the last run does so from the start
-	every(ctx, tellEvery, func(time.Time) { a.pipeline.advance(present()) })
+	a.pipeline.advance(a.world.present()) // what held back in the last run does so from the start
+	every(ctx, tellEvery, func() { a.pipeline.advance(a.world.present()) })
 	return nil
 }
 
 // every calls do once a period until ctx ends.
-func every(ctx context.Context, period time.Duration, do func(now time.Time)) {
+func every(ctx context.Context, period time.Duration, do func()) {
 	tick := time.NewTicker(period)
 	defer tick.Stop()
 	for {
 		select {
 		case <-ctx.Done():
 			return
-		case now := <-tick.C:
-			do(now)
+		case <-tick.C:
+			do()
 		}
 	}
 }

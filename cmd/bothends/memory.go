@@ -4,8 +4,6 @@ import (
 	"bytes"
 	"context"
 	"fmt"
-	"math"
-	"math/rand/v2"
 	"sync"
 	"time"
 
@@ -67,8 +65,7 @@ type memory struct {
 
 func newMemory(keep documentKeeper, p *pipeline, log *zap.Logger, metrics prometheus.Registerer) *memory {
 	m := &memory{
-		keep: keep, pipeline: p, engine: p.engine, log: log, now: present, moved: make(map[string]struct{}),
-		turn: rand.IntN(math.MaxInt32), //nolint:gosec // no secret
+		keep: keep, pipeline: p, engine: p.engine, log: log, now: realWorld().present, moved: make(map[string]struct{}),
 		saved: prometheus.NewCounter(prometheus.CounterOpts{
 			Name: "bothends_links_remembered_total",
 			Help: "Times that what was learned of a link went to the state file.",

@@ -76,7 +76,7 @@ func memoryOf(keep documentKeeper, n int) (*memory, *observer.ObservedLogs) {
 		tracker := p.link(links[i].Name).tracker
 		silent := linkmodel.Outcome{Miss: linkmodel.MissTimeout}
 		tracker.Observe(&linkmodel.Poll{
-			Link: links[i].Name, Scheduled: time.Now(), ScheduledMono: present().Mono, Ends: [2]linkmodel.Outcome{silent, silent},
+			Link: links[i].Name, Scheduled: time.Now(), ScheduledMono: realWorld().present().Mono, Ends: [2]linkmodel.Outcome{silent, silent},
 		})
 		tracker.Judge(nil)
 	}

@@ -36,7 +36,7 @@ type orders struct {
 	mu sync.Mutex
 }
 
-func newOrders(a *app) *orders { return &orders{app: a, keep: a.state, now: present} }
+func newOrders(a *app) *orders { return &orders{app: a, keep: a.state, now: a.world.present} }
 
 // restore gives the judge the orders of the last run. One that cannot be read is left out.
 func (o *orders) restore() {

@@ -7,7 +7,6 @@ import (
 	"strings"
 	"sync"
 	"sync/atomic"
-	"time"
 
 	"go.uber.org/zap"
 
@@ -73,23 +72,33 @@ func (t *target) move(w *influxdb.Writer) {
 	before.Close()
 }
 
+// newWriter makes the way to an InfluxDB.
+func (a *app) newWriter(cfg *influxdb.Config) (*influxdb.Writer, error) {
+	writer, err := influxdb.NewWriter(*cfg, a.world.now)
+	if err == nil && a.world.database != nil {
+		writer.Through(a.world.database)
+	}
+	return writer, err
+}
+
 // newOutlet makes the sink of an InfluxDB, with a queue in the state folder.
 func (a *app) newOutlet(cfg *influxdb.Config) (*outlet, error) {
-	writer, err := influxdb.NewWriter(*cfg, time.Now)
+	writer, err := a.newWriter(cfg)
 	if err != nil {
 		return nil, err
 	}
 	log, dir := a.log.Named("sink"), filepath.Join(a.inv.StateDir, "spool", cfg.ID)
-	store, err := spool.Open(spool.Config{Dir: dir, Quota: cfg.Spool, Log: log, Now: time.Now})
+	store, err := spool.Open(spool.Config{Dir: dir, Quota: cfg.Spool, Log: log, Now: a.world.now, Fail: a.world.disk})
 	if err != nil {
 		return nil, err
 	}
-	letters := spool.NewLetters(filepath.Join(a.inv.StateDir, "deadletter-"+cfg.ID+".log"), time.Now)
+	letters := spool.NewLetters(filepath.Join(a.inv.StateDir, "deadletter-"+cfg.ID+".log"), a.world.now)
 	to := newTarget(writer)
 	return &outlet{
 		id: cfg.ID, cfg: *cfg, to: to, dir: dir, files: []io.Closer{store, letters}, queue: store,
 		sink: sink.New(sink.Config{
-			ID: cfg.ID, Store: store, Output: to, DeadLetters: letters, Log: log, Metrics: a.outputs.metrics, Now: time.Now,
+			ID: cfg.ID, Store: store, Output: to, DeadLetters: letters, Log: log, Metrics: a.outputs.metrics, Now: a.world.now,
+			Chance: a.world.chance,
 		}),
 	}, nil
 }
@@ -209,7 +218,7 @@ func (a *app) moveOutput(m *moving, cfg *influxdb.Config, before map[string]*out
 	if sameOutput(&o.cfg, cfg) && o.cfg.At == cfg.At {
 		return nil // else its messages would name lines that say something else now
 	}
-	writer, err := influxdb.NewWriter(*cfg, time.Now)
+	writer, err := a.newWriter(cfg)
 	if err != nil {
 		return err
 	}

@@ -20,17 +20,17 @@ const selfEvery = time.Minute
 const ownPrefix = "bothends_"
 
 // selfReport writes the program's own metrics as one point a minute, until ctx ends.
-func (p *pipeline) selfReport(ctx context.Context, gatherer prometheus.Gatherer, log *zap.Logger) error {
+func (p *pipeline) selfReport(ctx context.Context, gatherer prometheus.Gatherer, now func() time.Time) error {
 	instance, err := os.Hostname()
 	if err != nil {
 		instance = "unknown"
 	}
-	every(ctx, selfEvery, func(now time.Time) {
+	every(ctx, selfEvery, func() {
 		families, err := gatherer.Gather()
 		if err != nil {
-			log.Warn("own metrics incomplete", zap.Error(err))
+			p.log.Warn("own metrics incomplete", zap.Error(err))
 		}
-		line, points := influxdb.AppendSelf(nil, instance, now, ownMetrics(families))
+		line, points := influxdb.AppendSelf(nil, instance, now(), ownMetrics(families))
 		p.telling.RLock()
 		defer p.telling.RUnlock()
 		p.accept(line, points)

@@ -58,7 +58,7 @@ func serve(ts *testscript.TestScript, neg bool, args []string) {
 		_ = a.close()
 	}
 	was.pretended, was.stop = &pretended{app: a, began: time.Now()}, stop
-	a.pipeline.advance(present())
+	a.pipeline.advance(a.world.present())
 	ts.Setenv("BOTHENDS_SERVER", "http://"+a.server.Addr())
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
 	"net/netip"
 	"net/url"
 	"time"
@@ -53,6 +54,10 @@ func NewWriter(cfg Config, now func() time.Time) (*Writer, error) {
 		now:    now,
 	}, nil
 }
+
+// Through has requests made over another network than the system's, such as one in memory. It is called
+// before the first Write.
+func (w *Writer) Through(t http.RoundTripper) { w.doer.client.Transport = t }
 
 // parseURL accepts the base address of a server. The client ignores what it cannot parse and
 // would then panic.

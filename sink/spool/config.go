@@ -34,6 +34,9 @@ type Config struct {
 	MaxMemory int
 	Log       *zap.Logger
 	Now       func() time.Time
+	// Fail, when set, is asked before anything is changed on the disk or made durable and may refuse it: create,
+	// write, sync, truncate, replace, remove.
+	Fail func(what string) error
 }
 
 func (c Config) withDefaults() Config {

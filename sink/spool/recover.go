@@ -22,6 +22,9 @@ func Open(cfg Config) (*Spool, error) {
 	if err != nil {
 		return nil, err
 	}
+	if cfg.Fail != nil {
+		return openIn(brittle{d, cfg.Fail}, cfg)
+	}
 	return openIn(d, cfg)
 }
 
