@@ -50,7 +50,7 @@ func (g *diverse) evidence() string {
 
 // redundancyText tells in the message about a member what is left of its group, "" where it is in none.
 func (l *link) redundancyText() string {
-	var parts []string
+	parts := make([]string, 0, len(l.groups))
 	for _, g := range l.groups {
 		parts = append(parts, g.evidence())
 	}

@@ -16,7 +16,7 @@ func (w *walker) oneOff(f *fields, window *alerting.Window, zone *time.Location)
 	if window.From, ok = w.localTime(from, zone); !ok {
 		return
 	}
-	to, hasTo := f.get("to")
+	_, hasTo := f.get("to")
 	length, hasFor := f.get("for")
 	at := from
 	switch {
@@ -27,13 +27,12 @@ func (w *walker) oneOff(f *fields, window *alerting.Window, zone *time.Location)
 		d, _ := w.duration(length, minWindow, maxOnce)
 		window.Until = window.From.Add(d)
 	default:
-		if to, hasTo = w.need(f, "to", "to: 2026-12-03 05:00, or for: 4h"); !hasTo {
+		if at, ok = w.need(f, "to", "to: 2026-12-03 05:00, or for: 4h"); !ok {
 			return
 		}
-		if window.Until, ok = w.localTime(to, zone); !ok {
+		if window.Until, ok = w.localTime(at, zone); !ok {
 			return
 		}
-		at = to
 	}
 	w.windowLies(f.what, window, at)
 }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"strconv"
 	"strings"
 	"unicode"
 
@@ -48,7 +49,7 @@ func nodeOf(d *json.Decoder) (*yaml.Node, error) {
 	case json.Number:
 		return scalar("", v.String())
 	case bool:
-		return scalar("!!bool", fmt.Sprint(v))
+		return scalar("!!bool", strconv.FormatBool(v))
 	default:
 		return scalar("!!null", "null")
 	}

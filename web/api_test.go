@@ -372,12 +372,12 @@ func TestAlertFilters(t *testing.T) {
 		if err := json.Unmarshal(w.Body.Bytes(), &got); err != nil {
 			t.Fatal(err)
 		}
-		ids := ""
+		var ids strings.Builder
 		for i := range got {
-			ids += got[i].ID
+			ids.WriteString(got[i].ID)
 		}
-		if ids != want {
-			t.Errorf("%s: got %q, want %q", query, ids, want)
+		if ids.String() != want {
+			t.Errorf("%s: got %q, want %q", query, ids.String(), want)
 		}
 	}
 	for query, want := range map[string]string{"?bad=1": "link, kind, severity", "?state=bad": "there is no state"} {

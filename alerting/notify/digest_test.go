@@ -62,7 +62,7 @@ func TestDayWithoutChatIsOneDigest(t *testing.T) {
 			}
 			time.Sleep(time.Hour)
 		}
-		time.Sleep(begin.Add(24 * time.Hour).Sub(time.Now()))
+		time.Sleep(time.Until(begin.Add(24 * time.Hour)))
 		back := time.Now()
 		time.Sleep(maxBackoff)
 		for i := range 8 { // the day goes on

@@ -2,7 +2,7 @@ package notify
 
 import (
 	"encoding/json"
-	"fmt"
+	"strconv"
 	"strings"
 
 	"github.com/bothends/bothends/alerting"
@@ -33,7 +33,7 @@ func newMessage(n *alerting.Notification, title, body int) *message {
 		label, text := harmless(d.Label), harmless(d.Text)
 		left := body - length(label) - lineCost
 		if left < minLine && length(text) > left {
-			m.lines = append(m.lines, alerting.Detail{Label: "More", Text: fmt.Sprint(len(n.Details) - i)})
+			m.lines = append(m.lines, alerting.Detail{Label: "More", Text: strconv.Itoa(len(n.Details) - i)})
 			break
 		}
 		text = cut(text, min(left, maxLine))

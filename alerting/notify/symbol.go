@@ -30,7 +30,7 @@ var symbols = map[linkmodel.Kind]string{
 
 // symbol returns the mark in front of the summary.
 func symbol(n *alerting.Notification) string {
-	switch n.Status {
+	switch n.Status { //nolint:exhaustive // the others go by their kind
 	case alerting.StatusResolved:
 		return "✔"
 	case statusDigest:

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"time"
 
@@ -48,12 +49,7 @@ var examples = map[string]func(*alerting.Notification){
 
 // Examples returns the names of the examples that Test knows.
 func Examples() []string {
-	var names []string
-	for name := range examples {
-		names = append(names, name)
-	}
-	slices.Sort(names)
-	return names
+	return slices.Sorted(maps.Keys(examples))
 }
 
 // Test makes one attempt to send an example, marked TEST, to a receiver and returns its first line and

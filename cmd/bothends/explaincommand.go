@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"cmp"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net/url"
@@ -55,7 +56,7 @@ func explainArgs(_ *cobra.Command, args []string) error {
 	if len(args) == 1 || len(args) == 2 && args[0] == "receiver" {
 		return nil
 	}
-	return fmt.Errorf("write the name of one link, or \"receiver\" and the name of a receiver")
+	return errors.New("write the name of one link, or \"receiver\" and the name of a receiver")
 }
 
 func explainLink(cmd *cobra.Command, name, output string) error {
@@ -109,7 +110,7 @@ func explainHere(cmd *cobra.Command, name string, ex *web.Explanation) error {
 	link, err := findLink(e.Inventory, name)
 	if err != nil {
 		ex.Note = "the link is not watched: enabled is false"
-		return nil
+		return nil //nolint:nilerr // that it is not watched is the explanation
 	}
 	if len(ex.Ways) == 0 {
 		rules := e.Inventory.Alerting.Rules[name]

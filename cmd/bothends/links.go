@@ -107,7 +107,7 @@ func writeLinks(w io.Writer, links []linkRow, wide bool) error {
 
 // writeLinksCSV writes numbers in the units of the API, and nothing where a value is not known.
 func writeLinksCSV(w io.Writer, links []linkRow) error {
-	head := []string{"link", "state", "since", "carrier", "circuit", "a", "z"}
+	head := []string{"link", "state", "since", "carrier", "circuit", "a", "z"} //nolint:prealloc // once a command
 	for _, d := range linkmodel.Directions {
 		for _, field := range []string{"bps", "utilization", "loss_ratio", "loss_low", "loss_high", "errors_per_s"} {
 			head = append(head, d.String()+"_"+field)

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
+	"strconv"
 	"strings"
 	"text/tabwriter"
 	"time"
@@ -176,7 +177,7 @@ func listWorks(cmd *cobra.Command, all []web.Work) error {
 			from, to = "never", notKnown
 		}
 		_, _ = fmt.Fprintln(tw, strings.Join([]string{
-			cell(w.ID), now, from, to, fmt.Sprint(w.Links), matchText(&w.Match), cell(by),
+			cell(w.ID), now, from, to, strconv.Itoa(w.Links), matchText(&w.Match), cell(by),
 			cell((&alerting.Window{Name: w.Name, Ticket: w.Ticket}).String()),
 		}, "\t"))
 	}

@@ -7,6 +7,7 @@ import (
 	"io"
 	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 	"text/tabwriter"
 	"time"
@@ -157,7 +158,7 @@ func writeAlertsCSV(w io.Writer, alerts []web.Alert) error {
 			ack = &web.Ack{}
 		}
 		row := []string{
-			a.ID, a.Status, a.Severity, a.Kind, a.Link, a.Direction, a.End, stamp(a.Since), fmt.Sprint(a.Told), a.HeldBack,
+			a.ID, a.Status, a.Severity, a.Kind, a.Link, a.Direction, a.End, stamp(a.Since), strconv.Itoa(a.Told), a.HeldBack,
 			ack.By, stamp(ack.Until), ack.Text, a.Summary,
 		}
 		for i := range row {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
+	"strconv"
 	"strings"
 	"text/tabwriter"
 
@@ -109,7 +110,7 @@ func listSilences(cmd *cobra.Command, all []web.Silence) error {
 	for i := range all {
 		s := &all[i]
 		_, _ = fmt.Fprintln(tw, strings.Join([]string{
-			alerting.Printable(s.ID), alerting.Printable(s.By), localClock(s.Until), fmt.Sprint(s.Links), matchText(&s.Match),
+			alerting.Printable(s.ID), alerting.Printable(s.By), localClock(s.Until), strconv.Itoa(s.Links), matchText(&s.Match),
 			alerting.Printable(s.Text),
 		}, "\t"))
 	}

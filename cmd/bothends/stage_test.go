@@ -50,7 +50,7 @@ type act struct {
 func newStage(t *testing.T, seed uint64, sc scene, dir string) *stage {
 	t.Helper()
 	s := &stage{t: t, dir: dir, inventory: filepath.Join(dir, "links.yaml"), state: filepath.Join(dir, "state-0"), log: zap.NewNop()}
-	var told func(format string, args ...any) = func(string, ...any) {}
+	told := func(string, ...any) {}
 	if path := os.Getenv(swizzleLog); path != "" {
 		f, err := os.OpenFile(path, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
 		if err != nil {
@@ -137,7 +137,7 @@ func staggered(tasks []task) []task {
 		run := tasks[i].run
 		tasks[i].run = func(ctx context.Context) error {
 			if pause(ctx, time.Duration(i)*7_000_013) != nil {
-				return nil
+				return nil //nolint:nilerr // it was stopped before it began
 			}
 			return run(ctx)
 		}

@@ -150,7 +150,7 @@ func swizzle(t *testing.T, seed uint64, s scene) (p played) {
 // swizzleDir is a folder in memory where there is one: a day has some hundred thousand syncs.
 func swizzleDir(t *testing.T) string {
 	t.Helper()
-	dir, err := os.MkdirTemp("/dev/shm", "bothends-swizzle-")
+	dir, err := os.MkdirTemp("/dev/shm", "bothends-swizzle-") //nolint:usetesting // a folder of its own, in memory
 	if err != nil {
 		return t.TempDir()
 	}

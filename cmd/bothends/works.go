@@ -54,7 +54,7 @@ func (o *orders) Work(order web.WorkOrder) (web.Work, error) {
 	shown := o.work(&w.Window, now)
 	shown.ID, shown.By = w.ID, w.By
 	text := fmt.Sprintf("%s declared maintenance of %s (%s) from %s until %s: %s", origin(order.Giver), matchText(&shown.Match),
-		howMany(shown.Links, "link"), utcClock(from), utcClock(until), w.Window.String())
+		howMany(shown.Links, "link"), utcClock(from), utcClock(until), w.String())
 	o.told(&history.Event{Kind: workKind, ID: w.ID, Text: text}, order.Giver)
 	return shown, nil
 }
@@ -78,7 +78,7 @@ func (o *orders) EndWork(id string, by web.Giver) (web.Work, error) {
 	o.app.engine.EndWork(w.ID)
 	shown := o.work(&w.Window, now)
 	shown.ID, shown.By, shown.Active = w.ID, w.By, false
-	text := fmt.Sprintf("%s ended the maintenance of %s by %s: %s", origin(by), matchText(&shown.Match), w.By, w.Window.String())
+	text := fmt.Sprintf("%s ended the maintenance of %s by %s: %s", origin(by), matchText(&shown.Match), w.By, w.String())
 	o.told(&history.Event{Kind: workKind + endSuffix, ID: w.ID, Text: text}, by)
 	return shown, nil
 }

@@ -57,7 +57,8 @@ const leanAbove = 20_000
 
 // matchers select the series of one field.
 func matchers(key string, q *history.Query) ([]*labels.Matcher, error) {
-	out := []*labels.Matcher{equal(labelLink, key), equal(labelField, string(q.Field))}
+	out := make([]*labels.Matcher, 0, 3)
+	out = append(out, equal(labelLink, key), equal(labelField, string(q.Field)))
 	if q.Field == history.FieldState {
 		return out, nil
 	}

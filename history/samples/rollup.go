@@ -82,7 +82,7 @@ func (d *databases) keysBetween(from, to int64) ([]string, error) {
 	if err != nil {
 		return nil, err
 	}
-	defer q.Close()
+	defer func() { _ = q.Close() }() // it was read only
 	values, _, err := q.LabelValues(context.Background(), labelLink, nil)
 	keys := make([]string, 0, len(values))
 	for _, v := range values {

@@ -21,7 +21,7 @@ var page = []string{
 // Page puts every string for browsers into eight places of a name: 200 strings.
 func Page() []string {
 	wraps := []string{"%s", "et-0/0/1 %s", "%s/0", "a=%s", "?%s#", `\%s\`, "<%s>", `"%s'`}
-	var all []string
+	all := make([]string, 0, len(page)*len(wraps))
 	for _, p := range page {
 		for _, w := range wraps {
 			all = append(all, fmt.Sprintf(w, p))

@@ -50,7 +50,7 @@ func (p *planner) swizzles() {
 const groups = 4
 
 func (p *planner) parts() []part {
-	parts := []part{
+	parts := []part{ //nolint:prealloc // once a plan
 		{"database", func(Pilot) { p.Database.Set(DatabaseState{Down: true}) }, func(Pilot) { p.Database.Set(DatabaseState{}) }},
 		{"disk", func(Pilot) { p.setDisk("all") }, func(Pilot) { p.setDisk("") }},
 		{"program", Pilot.Down, Pilot.Up},
