@@ -39,7 +39,8 @@ links:
 		}
 	}
 	f("nothing changed", []string{"links:", "x-note: none\nlinks:"})
-	f("links: 1 added, 1 removed", []string{"  l1:", "  l3:"}, "links added: l3", "links removed: l1")
+	f("links: 1 added, 1 removed", []string{"  l1:", "  l3:"}, "links added: l3", "links removed: l1",
+		"l3 has the ends of l1: with was: l1 its history and open alerts go on")
 	f("links: 1 renamed", []string{`  l1: {`, `  l3: {was: l1, `}, "links renamed: l1 is now l3")
 	f("links: 1 changed", []string{"10G", "20G, groups: [core], circuit: {carrier: Colt}, type: fiber, interval: 20s, notes: x"},
 		"links changed: l2 (interval, type, capacity, circuit, groups, notes)")

@@ -24,8 +24,8 @@ func chatEntry(id string, n int) entry {
 	return toldEntry(note)
 }
 
-// deliveries has r hand messages to a list, with what the disk held at that moment.
-func deliveries(r *recorder, keep *fakeKeeper) *[]string {
+// deliveries has r hand messages to a list, with what the disk held at that moment, and returns how to read it.
+func deliveries(r *recorder, keep *fakeKeeper) (read func() []string) {
 	var got []string
 	r.outgoing.deliver = func(n alerting.Notification) {
 		on := "memory "
@@ -38,7 +38,11 @@ func deliveries(r *recorder, keep *fakeKeeper) *[]string {
 		}
 		got = append(got, on+n.Episode.ID)
 	}
-	return &got
+	return func() []string {
+		keep.mu.Lock()
+		defer keep.mu.Unlock()
+		return slices.Clone(got)
+	}
 }
 
 func recording(t *testing.T, r *recorder) (stop func()) {
@@ -59,8 +63,8 @@ func TestMessageIsOnTheDiskBeforeItIsSent(t *testing.T) {
 		r.record(chatEntry("a", 1))
 		r.record(chatEntry("b", 1))
 		synctest.Wait()
-		if !slices.Equal(*got, []string{"disk a", "disk b"}) || len(keep.saved()) != 2 {
-			t.Errorf("handed on %v with episodes %v", *got, keep.saved())
+		if !slices.Equal(got(), []string{"disk a", "disk b"}) || len(keep.saved()) != 2 {
+			t.Errorf("handed on %v with episodes %v", got(), keep.saved())
 		}
 		r.settle("chat", "a/firing/1")
 		synctest.Wait()
@@ -68,8 +72,8 @@ func TestMessageIsOnTheDiskBeforeItIsSent(t *testing.T) {
 			t.Errorf("kept %v", keep.messages)
 		}
 		time.Sleep(time.Minute)
-		if len(*got) != 2 {
-			t.Errorf("handed on %v", *got)
+		if len(got()) != 2 {
+			t.Errorf("handed on %v", got())
 		}
 	})
 }
@@ -84,8 +88,8 @@ func TestMessageIsSentWithoutTheDisk(t *testing.T) {
 		r.record(chatEntry("a", 1))
 		r.record(chatEntry("b", 1))
 		synctest.Wait()
-		if !slices.Equal(*got, []string{"memory a", "memory b"}) {
-			t.Errorf("handed on %v", *got)
+		if !slices.Equal(got(), []string{"memory a", "memory b"}) {
+			t.Errorf("handed on %v", got())
 		}
 		r.settle("chat", "a/firing/1")
 		synctest.Wait()
@@ -119,19 +123,19 @@ func TestMessageWaitsNotLongForTheDisk(t *testing.T) {
 			r.record(chatEntry(id, 1))
 		}
 		time.Sleep(diskPatience - time.Millisecond)
-		if len(*got) != 0 {
-			t.Errorf("handed on %v although the disk has time", *got)
+		if len(got()) != 0 {
+			t.Errorf("handed on %v although the disk has time", got())
 		}
 		time.Sleep(time.Millisecond)
 		synctest.Wait()
-		if !slices.Equal(*got, []string{"memory a", "memory b", "memory c"}) {
-			t.Errorf("handed on %v", *got)
+		if !slices.Equal(got(), []string{"memory a", "memory b", "memory c"}) {
+			t.Errorf("handed on %v", got())
 		}
 		close(keep.release)
 		synctest.Wait()
 		stop()
-		if len(*got) != 3 || len(keep.messages) != 3 {
-			t.Errorf("handed on %v, kept %d", *got, len(keep.messages))
+		if len(got()) != 3 || len(keep.messages) != 3 {
+			t.Errorf("handed on %v, kept %d", got(), len(keep.messages))
 		}
 	})
 }

@@ -50,7 +50,8 @@ type Message struct {
 type MessageBody struct {
 	ID, Status, Severity, Kind, Link, Direction, Summary string
 	Since, Until                                         string
-	Explains                                             []string
+	// Links are those that a cause of several alarms is about.
+	Links []string
 }
 
 // NewChat returns healthy receivers.

@@ -4,6 +4,7 @@ package rig
 
 import (
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -39,10 +40,28 @@ func (c *critic) since(m *Message) []time.Time {
 	return c.Clock.trueTimes(at)
 }
 
+// cause reports whether a message is about what the alarms of several links have in common.
+func (b *MessageBody) cause() bool { return b.Link == "" && len(b.Links) > 0 }
+
+// about reports whether a message is about a truth, wherever its time may be. A cause stands for links that are
+// down or out of reach, a storm for anything.
+func (b *MessageBody) about(u *Truth) bool {
+	if b.cause() {
+		common := slices.ContainsFunc(b.Links, func(link string) bool { return slices.Contains(u.Links, link) })
+		if b.Kind == kindStorm {
+			return common && len(u.Allow) > 0 // alarms of any kind
+		}
+		return common && (slices.Contains(u.Allow, kindUnreachable) || slices.Contains(u.Allow, kindDown))
+	}
+	return slices.Contains(u.Links, b.Link) && slices.Contains(u.Allow, b.Kind)
+}
+
+// subject is the link or the links of a message.
+func (b *MessageBody) subject() string { return b.Link + strings.Join(b.Links, ",") }
+
 // of reports whether a message is about a truth.
 func (c *critic) of(u *Truth, m *Message) bool {
-	return slices.Contains(u.Links, m.Body.Link) && slices.Contains(u.Allow, m.Body.Kind) &&
-		slices.ContainsFunc(c.since(m), func(at time.Time) bool { return u.lasted(at, firstSeen) })
+	return m.Body.about(u) && slices.ContainsFunc(c.since(m), func(at time.Time) bool { return u.lasted(at, firstSeen) })
 }
 
 func (c *critic) allowed(m *Message) bool {
@@ -78,7 +97,7 @@ func (c *critic) needed(u *Truth, receiver string) {
 	var first *Message
 	for i := range c.Chat.messages {
 		m := &c.Chat.messages[i]
-		if m.Receiver == receiver && m.Body.Status == "firing" && m.Body.Kind == u.Need && c.of(u, m) {
+		if m.Receiver == receiver && m.Body.Status == "firing" && (m.Body.Kind == u.Need || m.Body.cause()) && c.of(u, m) {
 			first = m
 			break
 		}
@@ -166,7 +185,7 @@ func (c *critic) closed() {
 // single demands that an alarm that begins is not open under another id already.
 func (c *critic) single(m *Message, open map[string]*Message) {
 	for _, o := range open {
-		if o.Body.Link == m.Body.Link && o.Body.Kind == m.Body.Kind && o.Body.Direction == m.Body.Direction &&
+		if o.Body.subject() == m.Body.subject() && o.Body.Kind == m.Body.Kind && o.Body.Direction == m.Body.Direction &&
 			!c.inTrouble(m.Receiver, o.At, m.At) && !c.justKilled(o.At) {
 			c.fail("I4", "%s on %s was told at %s and, under another id, at %s", m.Body.Kind, m.Body.Link, c.Stamp(o.At), c.Stamp(m.At))
 		}

@@ -45,19 +45,21 @@ func (r *Rig) timeout() time.Duration { return r.Interval / (2 * (pollRetries + 
 // Rig is a network, a database and a program between them.
 type Rig struct {
 	Options
-	Sim        *simulator.Simulator
-	Tap        *Tap
-	Database   *Database
-	program    Program
-	state      string // the program's state folder
-	runs       []Run
-	excuses    []Window
-	letters    map[string]bool
-	refused    map[string]bool // for good, and not judged yet
-	judged     time.Time       // until when everything was judged
-	replied    time.Time       // until when replies were, where that is earlier; else zero
-	settled    int             // points of the present run among that
-	scraping   sync.WaitGroup
+	Sim      *simulator.Simulator
+	Tap      *Tap
+	Database *Database
+	program  Program
+	state    string // the program's state folder
+	runs     []Run
+	excuses  []Window
+	letters  map[string]bool
+	refused  map[string]bool // for good, and not judged yet
+	judged   time.Time       // until when everything was judged
+	replied  time.Time       // until when replies were, where that is earlier; else zero
+	settled  int             // points of the present run among that
+	scraping sync.WaitGroup
+	// counting guards what the present run counted.
+	counting   sync.Mutex
 	stop       context.CancelFunc
 	firstPolls []time.Duration // from a start to the first request, since the last judgement
 }
@@ -169,6 +171,8 @@ func (r *Rig) follow(ctx context.Context, run *Run) {
 	if err != nil {
 		return
 	}
+	r.counting.Lock()
+	defer r.counting.Unlock()
 	run.Accepted, run.Dropped, run.Scraped = int(m[metricAccepted]), int(m[metricDropped]), time.Now()
 }
 
@@ -285,7 +289,9 @@ func (r *Rig) JudgeSoFar(ctx context.Context) (Verdict, error) {
 	const waiting = 10 * time.Second // more than drained lets a point wait
 	until := time.Now().Add(-waiting)
 	runs := r.runs
+	r.counting.Lock()
 	now := runs[len(runs)-1]
+	r.counting.Unlock()
 	now.End, now.How, now.Drained, now.Accepted = until, "running", true, 0
 	r.runs = []Run{now}
 	lost := r.judgeRefused(until)

@@ -35,6 +35,7 @@ const (
 	kindErrors      = "errors"
 	kindDiscards    = "discards"
 	kindSaturated   = "saturated"
+	kindStorm       = "storm"
 )
 
 // begin notes that something is wrong from now on.
