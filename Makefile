@@ -70,9 +70,10 @@ soak: ## an hour with a fault each minute: memory, goroutines and descriptors st
 SEEDS ?= 1..100
 HOURS ?= 24
 .PHONY: swizzle
+# A seed that was good is left out for as long as the code is the same.
 swizzle: ## 24 virtual hours of all faults mixed for each of SEEDS=1..100, resumable (HOURS=24)
-	@mkdir -p .cache/swizzle/$(HOURS)h
-	BOTHENDS_SWIZZLE='$(SEEDS)' BOTHENDS_SWIZZLE_HOURS=$(HOURS) BOTHENDS_SWIZZLE_DONE=$(CURDIR)/.cache/swizzle/$(HOURS)h \
+	done=$(CURDIR)/.cache/swizzle/$(HOURS)h-$$(git rev-parse --short HEAD)-$$(git diff HEAD | cksum | cut -d' ' -f1) && mkdir -p $$done && \
+		BOTHENDS_SWIZZLE='$(SEEDS)' BOTHENDS_SWIZZLE_HOURS=$(HOURS) BOTHENDS_SWIZZLE_DONE=$$done \
 		go test -count=1 -v -timeout=48h -run='^TestSwizzleSeeds$$' ./cmd/bothends
 
 # MUTANTS picks some: make mutants MUTANTS=torn

@@ -74,7 +74,8 @@ const (
 	maxEvents     = 1000
 )
 
-type eventJSON struct {
+// EventRow is an event in an answer of the API.
+type EventRow struct {
 	At        time.Time `json:"at"`
 	Link      string    `json:"link"`
 	Kind      string    `json:"kind"`
@@ -103,10 +104,10 @@ func (s *Server) getEvents(w http.ResponseWriter, r *http.Request) {
 		s.failHistory(w, r, err)
 		return
 	}
-	out := make([]eventJSON, 0, len(events))
+	out := make([]EventRow, 0, len(events))
 	for i := range events {
 		e := &events[i]
-		out = append(out, eventJSON{
+		out = append(out, EventRow{
 			At: instant(e.At), Link: e.Link, Kind: e.Kind, ID: e.ID, Text: e.Text, Severity: e.Severity, Status: e.Status,
 			Direction: e.Direction, End: e.End, By: e.By, Duration: e.Duration.Seconds(),
 		})

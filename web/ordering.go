@@ -78,11 +78,16 @@ func (s *Server) deleteAck(w http.ResponseWriter, r *http.Request) {
 }
 
 func (s *Server) getSilences(w http.ResponseWriter, _ *http.Request) {
-	all := append([]Silence{}, s.deps.Orders.Silences()...)
-	for i := range all {
-		all[i] = all[i].normal()
+	s.json(w, http.StatusOK, normals(s.deps.Orders.Silences()))
+}
+
+// normals is a list as the API shows it, which is not null where it is empty.
+func normals[T interface{ normal() T }](list []T) []T {
+	all := make([]T, len(list))
+	for i := range list {
+		all[i] = list[i].normal()
 	}
-	s.json(w, http.StatusOK, all)
+	return all
 }
 
 func (s *Server) postSilence(w http.ResponseWriter, r *http.Request) {
@@ -101,11 +106,7 @@ func (s *Server) deleteSilence(w http.ResponseWriter, r *http.Request) {
 }
 
 func (s *Server) getWorks(w http.ResponseWriter, _ *http.Request) {
-	all := append([]Work{}, s.deps.Orders.Works()...)
-	for i := range all {
-		all[i] = all[i].normal()
-	}
-	s.json(w, http.StatusOK, all)
+	s.json(w, http.StatusOK, normals(s.deps.Orders.Works()))
 }
 
 func (s *Server) postWork(w http.ResponseWriter, r *http.Request) {

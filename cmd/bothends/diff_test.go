@@ -95,7 +95,7 @@ func TestHistoryOfManyEvents(t *testing.T) {
 		page := []eventRow{}
 		for i := events - 1; i >= 0 && len(page) < limit; i-- {
 			if at(i).Before(to) {
-				page = append(page, eventRow{At: at(i), Link: "x", Kind: "reset", Text: strconv.Itoa(i)})
+				page = append(page, eventRow{web.EventRow{At: at(i), Link: "x", Kind: "reset", Text: strconv.Itoa(i)}})
 			}
 		}
 		_ = json.NewEncoder(w).Encode(page)

@@ -13,6 +13,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/bothends/bothends/alerting"
+	"github.com/bothends/bothends/web"
 )
 
 // historyPage is how many events are asked for at a time, and maxHistory how many are shown at most.
@@ -65,19 +66,7 @@ func historySpan(since, until string, now time.Time) (span [2]time.Time, err err
 }
 
 // eventRow is an event as the API shows it.
-type eventRow struct {
-	At        time.Time `json:"at"`
-	Link      string    `json:"link"`
-	Kind      string    `json:"kind"`
-	ID        string    `json:"id,omitempty"`
-	Text      string    `json:"text"`
-	Severity  string    `json:"severity,omitempty"`
-	Status    string    `json:"status,omitempty"`
-	Direction string    `json:"direction,omitempty"`
-	End       string    `json:"end,omitempty"`
-	By        string    `json:"by,omitempty"`
-	Duration  float64   `json:"duration_s,omitempty"`
-}
+type eventRow struct{ web.EventRow }
 
 func listHistory(cmd *cobra.Command, name string, span [2]time.Time, output string) error {
 	events, more, err := askHistory(cmd, name, span)

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"net/url"
@@ -137,19 +136,7 @@ func newMaintenanceListCommand() *cobra.Command {
 the next.`,
 		Args: usage(cobra.NoArgs),
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			body, err := newClient(cmd).get(cmd.Context(), worksPath, nil)
-			if err != nil {
-				return err
-			}
-			if output == outputJSON {
-				_, err := cmd.OutOrStdout().Write(body)
-				return err
-			}
-			var all []web.Work
-			if err := json.Unmarshal(body, &all); err != nil {
-				return fmt.Errorf("read the list of windows: %w", err)
-			}
-			return listWorks(cmd, all)
+			return listOrders(cmd, worksPath, output, listWorks)
 		},
 	}
 	serverFlag(cmd)

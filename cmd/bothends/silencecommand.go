@@ -81,24 +81,29 @@ func newSilenceListCommand() *cobra.Command {
 		Short: "List the silences that are not over",
 		Args:  usage(cobra.NoArgs),
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			body, err := newClient(cmd).get(cmd.Context(), silencesPath, nil)
-			if err != nil {
-				return err
-			}
-			if output == outputJSON {
-				_, err := cmd.OutOrStdout().Write(body)
-				return err
-			}
-			var all []web.Silence
-			if err := json.Unmarshal(body, &all); err != nil {
-				return fmt.Errorf("read the list of silences: %w", err)
-			}
-			return listSilences(cmd, all)
+			return listOrders(cmd, silencesPath, output, listSilences)
 		},
 	}
 	serverFlag(cmd)
 	outputFlag(cmd, &output, outputTable, outputJSON)
 	return cmd
+}
+
+// listOrders asks for a list of what humans ordered, and writes it as it came or as a table.
+func listOrders[T any](cmd *cobra.Command, path, output string, table func(*cobra.Command, []T) error) error {
+	body, err := newClient(cmd).get(cmd.Context(), path, nil)
+	if err != nil {
+		return err
+	}
+	if output == outputJSON {
+		_, err := cmd.OutOrStdout().Write(body)
+		return err
+	}
+	var all []T
+	if err := json.Unmarshal(body, &all); err != nil {
+		return fmt.Errorf("read the list at %s: %w", path, err)
+	}
+	return table(cmd, all)
 }
 
 func listSilences(cmd *cobra.Command, all []web.Silence) error {

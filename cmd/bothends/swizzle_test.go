@@ -32,9 +32,6 @@ const (
 // TestSwizzle runs the whole program in one process with a world that breaks by the seed, on virtual time. The
 // short form plays one seed twice: both must do the same to the last bit.
 func TestSwizzle(t *testing.T) {
-	if os.Getenv(swizzleSeeds) != "" {
-		t.Skip("TestSwizzleSeeds plays the seeds of " + swizzleSeeds)
-	}
 	const seed = 76
 	short := scene{length: 15 * time.Minute, dense: 6}
 	first, again := swizzle(t, seed, short), swizzle(t, seed, short)
